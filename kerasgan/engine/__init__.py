@@ -1,0 +1,1 @@
+"""How a model trains: turns, players, optimizers, saving."""

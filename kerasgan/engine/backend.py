@@ -1,0 +1,172 @@
+"""The only file that knows which backend runs.
+
+It also holds the one private Keras import of the project: on JAX a step runs inside a
+`keras.StatelessScope`, and what `jax.grad` traces needs a scope of its own whose parent
+must be found. Keras exports the scope but not the function that returns the current one.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+BACKEND = keras.backend.backend()
+
+if BACKEND == "tensorflow":
+    import tensorflow as tf
+
+    def minimize(loss_fn, variables, optimizer):
+        """One player's turn: lower `loss_fn()` by moving `variables`; returns the loss."""
+        values = [v.value for v in variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            loss = loss_fn()
+            scaled = optimizer.scale_loss(loss)
+        optimizer.apply(tape.gradient(scaled, values), variables)
+        return loss
+
+    def input_gradient(fn, x):
+        """The gradient of `sum(fn(x))` with respect to `x`, differentiable again."""
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = ops.sum(fn(x))
+        return tape.gradient(total, x)
+
+    def without_gradient(fn, *args, **kwargs):
+        """Call `fn` and cut its result off from whatever is being differentiated."""
+        return tf.stop_gradient(fn(*args, **kwargs))
+
+elif BACKEND == "torch":
+    import torch
+
+    def minimize(loss_fn, variables, optimizer):
+        """One player's turn: lower `loss_fn()` by moving `variables`; returns the loss."""
+        with torch.enable_grad():
+            loss = loss_fn()
+            scaled = optimizer.scale_loss(loss)
+            # Only this player's gradients are computed: nothing accumulates in `.grad`.
+            gradients = torch.autograd.grad(
+                scaled, [v.value for v in variables], allow_unused=True
+            )
+        with torch.no_grad():
+            optimizer.apply(list(gradients), variables)
+        return loss.detach()
+
+    def input_gradient(fn, x):
+        """The gradient of `sum(fn(x))` with respect to `x`, differentiable again."""
+        with torch.enable_grad():
+            if not x.requires_grad:
+                x = x.detach().requires_grad_(True)
+            return torch.autograd.grad(ops.sum(fn(x)), x, create_graph=True)[0]
+
+    def without_gradient(fn, *args, **kwargs):
+        """Call `fn` and cut its result off from whatever is being differentiated."""
+        with torch.no_grad():
+            return fn(*args, **kwargs)
+
+elif BACKEND == "jax":
+    import jax
+    from keras.src.backend.common.stateless_scope import get_stateless_scope
+
+    def _child(parent, overrides=()):
+        scope = keras.StatelessScope()
+        scope.state_mapping = dict(parent.state_mapping)
+        scope.state_mapping.update({id(v): value for v, value in overrides})
+        return scope
+
+    def _updates(child, parent, skip=()):
+        # A traced value must not reach the parent by side effect: what the child wrote
+        # leaves `jax.grad` as an auxiliary output.
+        skip = {id(v) for v in skip}
+        return {
+            key: value
+            for key, value in child.state_mapping.items()
+            if key not in skip and value is not parent.state_mapping.get(key)
+        }
+
+    def minimize(loss_fn, variables, optimizer):
+        """One player's turn: lower `loss_fn()` by moving `variables`; returns the loss."""
+        parent = get_stateless_scope()
+        values = [v.value for v in variables]
+
+        def scaled_loss(values):
+            with _child(parent, zip(variables, values)) as scope:
+                loss = loss_fn()
+                scaled = optimizer.scale_loss(loss)
+            return scaled, (loss, _updates(scope, parent, skip=variables))
+
+        gradients, (loss, updates) = jax.grad(scaled_loss, has_aux=True)(values)
+        parent.state_mapping.update(updates)
+        # Not `optimizer.apply`: loss scaling branches with `lax.cond`, which only the
+        # stateless form can cross.
+        state = optimizer.variables
+        values, new_state = optimizer.stateless_apply(
+            [v.value for v in state], gradients, values
+        )
+        for variable, value in zip([*variables, *state], [*values, *new_state]):
+            variable.assign(value)
+        return loss
+
+    def input_gradient(fn, x):
+        """The gradient of `sum(fn(x))` with respect to `x`, differentiable again."""
+        parent = get_stateless_scope()
+        if parent is None:
+            return jax.grad(lambda x: ops.sum(fn(x)))(x)
+
+        def total(x):
+            with _child(parent) as scope:
+                y = ops.sum(fn(x))
+            return y, _updates(scope, parent)
+
+        gradient, updates = jax.grad(total, has_aux=True)(x)
+        parent.state_mapping.update(updates)
+        return gradient
+
+    def without_gradient(fn, *args, **kwargs):
+        """Call `fn` and cut its result off from whatever is being differentiated."""
+        return jax.lax.stop_gradient(fn(*args, **kwargs))
+
+else:
+    raise ImportError(
+        f"kerasgan trains on the tensorflow, jax and torch backends; KERAS_BACKEND is "
+        f"{BACKEND!r}. Set KERAS_BACKEND to one of the three."
+    )
+
+
+def run_step(step, args, groups):
+    """Run `step(data)` as Keras's trainer of this backend expects it.
+
+    TensorFlow and PyTorch hand over the data and change variables in place. JAX hands
+    over `(state, data)` and wants `(logs, state)` back: `groups` are the variables that
+    `state` holds values for, in its order.
+    """
+    if BACKEND != "jax":
+        return step(*args)
+    state, data = args
+    pairs = [pair for group, values in zip(groups, state) for pair in zip(group, values)]
+    with keras.StatelessScope(pairs) as scope:
+        logs = step(data)
+    return logs, tuple([scope.get_current_value(v) for v in group] for group in groups)
+
+
+def framework_random_state():
+    """The backend's global random state as a uint8 array, or None where it has none.
+
+    Keras's `Dropout` without a seed draws from it on PyTorch, so a run that is to be
+    resumed exactly must keep it.
+    """
+    return torch.get_rng_state().numpy() if BACKEND == "torch" else None
+
+
+def set_framework_random_state(state):
+    """Put back what `framework_random_state` returned."""
+    if BACKEND == "torch":
+        torch.set_rng_state(torch.from_numpy(np.array(state, dtype="uint8")))
+
+
+def sync_state(model):
+    """Write a step's results back to `model`'s variables, if a fit is under way on JAX.
+
+    There `fit` takes the values out of the variables for the time of an epoch.
+    """
+    if BACKEND == "jax":
+        model.jax_state_sync()
