@@ -58,9 +58,7 @@ class DifferentiableAugmentation(keras.layers.Layer):
 
     def color(self, images):
         """Brightness by up to ±0.5, saturation by 0 to 2, contrast by 0.5 to 1.5."""
-        brightness, saturation, contrast = (
-            self._uniform(images, (1, 1, 1)) for _ in range(3)
-        )
+        brightness, saturation, contrast = (self._uniform(images, (1, 1, 1)) for _ in range(3))
         images = images + (brightness - 0.5)
         grey = ops.mean(images, axis=3, keepdims=True)
         images = (images - grey) * (2.0 * saturation) + grey

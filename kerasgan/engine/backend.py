@@ -44,9 +44,7 @@ elif BACKEND == "torch":
             loss = loss_fn()
             scaled = optimizer.scale_loss(loss)
             # Only this player's gradients are computed: nothing accumulates in `.grad`.
-            gradients = torch.autograd.grad(
-                scaled, [v.value for v in variables], allow_unused=True
-            )
+            gradients = torch.autograd.grad(scaled, [v.value for v in variables], allow_unused=True)
         with torch.no_grad():
             optimizer.apply(list(gradients), variables)
         return loss.detach()
@@ -99,9 +97,7 @@ elif BACKEND == "jax":
         # Not `optimizer.apply`: loss scaling branches with `lax.cond`, which only the
         # stateless form can cross.
         state = optimizer.variables
-        values, new_state = optimizer.stateless_apply(
-            [v.value for v in state], gradients, values
-        )
+        values, new_state = optimizer.stateless_apply([v.value for v in state], gradients, values)
         for variable, value in zip([*variables, *state], [*values, *new_state]):
             variable.assign(value)
         return loss

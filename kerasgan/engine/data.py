@@ -61,11 +61,7 @@ def _check_batch(batch, shape, where):
     expected = (
         f"Expected shape {_batched(shape)}"
         + (", channels last" if len(shape) == 3 else "")
-        + (
-            ", uint8 in [0, 255] or float in [-1, 1]."
-            if len(shape) == 3
-            else ", finite floats."
-        )
+        + (", uint8 in [0, 255] or float in [-1, 1]." if len(shape) == 3 else ", finite floats.")
     )
     if not hasattr(batch, "shape"):
         raise ValueError(f"{expected} Received in {where}: {type(batch).__name__}")
@@ -86,9 +82,7 @@ def _check_batch(batch, shape, where):
         return
     if low < -1.001 or high > 1.001:
         hint = " Divide by 127.5 and subtract 1." if low >= 0 and high <= 255 else ""
-        raise ValueError(
-            f"{expected} Received in {where}: values in [{low:g}, {high:g}].{hint}"
-        )
+        raise ValueError(f"{expected} Received in {where}: values in [{low:g}, {high:g}].{hint}")
     if low >= 0:
         warnings.warn(
             f"All values in {where} lie in [{low:g}, {high:g}]: images in [0, 1] must "

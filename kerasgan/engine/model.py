@@ -273,7 +273,13 @@ class AdversarialModel(keras.Model):
     # Generating.
 
     def generate(
-        self, n=None, seed=None, latents=None, batch_size=64, as_float=False, verbose=None
+        self,
+        n=None,
+        seed=None,
+        latents=None,
+        batch_size=64,
+        as_float=False,
+        verbose=None,
     ):
         """New samples from the averaged generator.
 
@@ -307,9 +313,7 @@ class AdversarialModel(keras.Model):
             raise ValueError(f"batch_size must be at least 1. Received: {batch_size}")
         is_image = len(self.sample_shape) == 3
         as_float = as_float or not is_image
-        samples = np.empty(
-            (len(latents), *self.sample_shape), "float32" if as_float else "uint8"
-        )
+        samples = np.empty((len(latents), *self.sample_shape), "float32" if as_float else "uint8")
         bar = _SlowProgress(len(latents), verbose)
         for start in range(0, len(latents), batch_size):
             batch = latents[start : start + batch_size]
@@ -411,9 +415,9 @@ class AdversarialModel(keras.Model):
 
     def load_own_variables(self, store):
         for i, state in enumerate(self._random_states()):
-            if f"random_{i}" in store.keys():
+            if f"random_{i}" in store.keys():  # noqa: SIM118 - an h5 store
                 state.assign(np.array(store[f"random_{i}"]))
-        if "random_framework" in store.keys():
+        if "random_framework" in store.keys():  # noqa: SIM118 - an h5 store
             backend.set_framework_random_state(np.array(store["random_framework"]))
 
 

@@ -64,9 +64,7 @@ class GAN(AdversarialModel):
         self.saturating = saturating
 
     def default_optimizers(self):
-        return {
-            player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players
-        }
+        return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
 
     def discriminator_loss(self, real, z, training=True):
         real_logits = self.discriminate(real, training)

@@ -61,9 +61,7 @@ def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
     generator.add(layers.ReLU())
     for filters in reversed(widths[:-1]):
         generator.add(
-            layers.Conv2DTranspose(
-                filters, kernel_size, 2, "same", use_bias=False, **start
-            )
+            layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=False, **start)
         )
         generator.add(normalise())
         generator.add(layers.ReLU())
@@ -72,9 +70,7 @@ def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
 
     discriminator = keras.Sequential([keras.Input(image_shape)], name="discriminator")
     for i, filters in enumerate(widths):
-        discriminator.add(
-            layers.Conv2D(filters, kernel_size, 2, "same", use_bias=i == 0, **start)
-        )
+        discriminator.add(layers.Conv2D(filters, kernel_size, 2, "same", use_bias=i == 0, **start))
         if i:
             discriminator.add(normalise())
         discriminator.add(layers.LeakyReLU(0.2))
