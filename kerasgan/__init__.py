@@ -1,1 +1,28 @@
-"""Generative adversarial networks for Keras 3."""
+"""kerasgan: generative adversarial networks for Keras 3, with a zoo of trained ones.
+
+```python
+import kerasgan
+
+faces = kerasgan.zoo.load("dcgan_celeba").generate(16)
+```
+"""
+
+import importlib
+
+from kerasgan._choose_backend import choose_backend
+
+__version__ = "0.1.0"
+__all__ = ["augment", "callbacks", "datasets", "losses", "models", "networks", "zoo"]
+
+choose_backend()
+
+
+def __getattr__(name):
+    # Sub-packages import Keras and a backend, which takes seconds: only those asked for.
+    if name in __all__:
+        return importlib.import_module(f"kerasgan.{name}")
+    raise AttributeError(f"module 'kerasgan' has no attribute {name!r}")
+
+
+def __dir__():
+    return [*globals(), *__all__]

@@ -1,8 +1,9 @@
 """The only file that knows which backend runs.
 
-It also holds the one private Keras import of the project: on JAX a step runs inside a
-`keras.StatelessScope`, and what `jax.grad` traces needs a scope of its own whose parent
-must be found. Keras exports the scope but not the function that returns the current one.
+It also holds what the project takes from Keras beyond its public API. On JAX a step runs
+inside a `keras.StatelessScope`, and what `jax.grad` traces needs a scope of its own whose
+parent must be found: Keras exports the scope, not the function that returns the current
+one. And a variable's initializer is replaced before it runs, in `start_from`.
 """
 
 import keras
@@ -166,3 +167,20 @@ def sync_state(model):
     """
     if BACKEND == "jax":
         model.jax_state_sync()
+
+
+def start_from(variables, values):
+    """Let variables declared in a `keras.StatelessScope` start from `values`.
+
+    Leaving the scope runs their initializers, and on JAX a random one compiles a program
+    for every new shape: seconds for weights that would be overwritten at once.
+
+    Args:
+        variables: Variables created inside the scope that is still open.
+        values: As many arrays or `keras.Variable`s of the same shapes.
+    """
+    for variable, value in zip(variables, values, strict=True):
+        # A copy: on PyTorch a variable would otherwise share the memory of its source.
+        variable._initializer = lambda shape, dtype, value=value: np.array(
+            ops.convert_to_numpy(value)
+        )

@@ -454,10 +454,11 @@ def _check_networks(generator, discriminator):
 
 
 def _copy_network(network):
-    copy = network.__class__.from_config(network.get_config())
-    if not copy.built:
-        copy.build(network.input_shape)
-    copy.set_weights(network.get_weights())
+    with keras.StatelessScope():
+        copy = network.__class__.from_config(network.get_config())
+        if not copy.built:
+            copy.build(network.input_shape)
+        backend.start_from(copy.weights, network.weights)
     return copy
 
 

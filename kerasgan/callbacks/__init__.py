@@ -1,0 +1,6 @@
+"""Callbacks for adversarial training."""
+
+from kerasgan.callbacks.sample_grid import SampleGrid
+from kerasgan.callbacks.training_state import TrainingState
+
+__all__ = ["SampleGrid", "TrainingState"]

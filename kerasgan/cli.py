@@ -1,0 +1,148 @@
+"""The `kerasgan` command: thin calls into the zoo."""
+
+import argparse
+import sys
+from pathlib import Path
+
+GRID_FORMATS = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def main(arguments=None):
+    """Run the command; returns its exit status: 2, with one line, for bad input."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except (ValueError, OSError, ImportError) as error:
+        print(f"kerasgan: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nkerasgan: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="kerasgan",
+        description="Make pictures with trained GANs, and train your own.",
+        epilog="KERAS_BACKEND=jax, torch or tensorflow chooses what it runs on.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name, run, help, **kwargs):
+        command = commands.add_parser(name, help=help, description=help, **kwargs)
+        command.set_defaults(run=run)
+        return command
+
+    where = "an entry of `kerasgan list`, a folder, or an hf://, kaggle:// or https:// address"
+    add("list", _list, "Name the models that come with kerasgan.")
+    info = add("info", _info, "Show a model's card: data, training, figures, licence, limits.")
+    info.add_argument("name", help=where)
+    info.add_argument(
+        "--hugging-face", action="store_true", help="print it as a Hugging Face README.md"
+    )
+    generate = add("generate", _generate, "Make new pictures with a trained model.")
+    generate.add_argument("name", help=where)
+    generate.add_argument("-n", type=int, default=16, help="how many pictures (default: 16)")
+    generate.add_argument("--seed", type=int, help="the same number gives the same pictures")
+    generate.add_argument(
+        "-o",
+        "--out",
+        help="what to write: a .png, .jpg or .webp grid, an .npz array, or a folder for one "
+        "file a picture (default: NAME.png)",
+    )
+    generate.add_argument(
+        "--format", choices=("png", "jpg", "webp"), default="png", help="of files in a folder"
+    )
+    generate.add_argument("--batch-size", type=int, default=64, help="pictures at a time")
+    train = add(
+        "train",
+        _train,
+        "Train a model on a folder of pictures. Run the same command again to go on with a "
+        "run that was stopped or killed.",
+    )
+    train.add_argument(
+        "name", help="an entry, to train its recipe again, or an architecture: dcgan, mlp"
+    )
+    train.add_argument(
+        "--data", required=True, help="a folder of pictures, an .npz or .npy file, or tfds:NAME"
+    )
+    train.add_argument("--out", help="run folder (default: runs/NAME)")
+    train.add_argument("--epochs", type=int, help="passes over the data")
+    train.add_argument("--batch-size", type=int, help="pictures a step")
+    train.add_argument("--seed", type=int, help="of weights, latents and shuffling")
+    train.add_argument("--crop", type=int, help="side of a centred square cut out before resizing")
+    train.add_argument(
+        "--flip", action=argparse.BooleanOptionalAction, help="mirror half of the pictures"
+    )
+    shape = train.add_argument_group("for an architecture")
+    shape.add_argument("--size", type=int, help="side of the pictures, 16 to 256 (default: 64)")
+    shape.add_argument("--channels", type=int, help="1 grey, 3 colour (default), 4 with alpha")
+    shape.add_argument("--width", type=int, help="channels of the outermost layer (default: 64)")
+    shape.add_argument(
+        "--augment",
+        action=argparse.BooleanOptionalAction,
+        help="differentiable augmentation, for fewer than some 100,000 pictures (default: yes)",
+    )
+    return parser
+
+
+def _list(options):
+    from kerasgan import zoo
+
+    for name in zoo.list():
+        print(f"{name:24} {zoo.info(name).get('summary', '')}")
+
+
+def _info(options):
+    from kerasgan import zoo
+    from kerasgan.zoo.card import to_text
+
+    hugging_face = options.hugging_face
+    print(zoo.hugging_face_card(options.name) if hugging_face else to_text(zoo.info(options.name)))
+
+
+def _generate(options):
+    if options.n < 1:
+        raise ValueError(f"-n must be at least 1. Received: {options.n}")
+    out = Path(options.out or f"{Path(options.name.split('://')[-1]).name}.png")
+    suffix = out.suffix.lower()
+    if suffix and suffix not in (*GRID_FORMATS, ".npz"):
+        raise ValueError(
+            f"--out must end in {', '.join(GRID_FORMATS)} or .npz, or be a folder. Received: {out}"
+        )
+    import numpy as np
+
+    from kerasgan import zoo
+    from kerasgan.grid import make_grid, write_image, write_whole
+
+    images = zoo.load(options.name).generate(
+        options.n, seed=options.seed, batch_size=options.batch_size
+    )
+    if suffix == ".npz":
+
+        def write(temporary):
+            with open(temporary, "wb") as file:
+                np.savez_compressed(file, images=images)
+
+        write_whole(out, write)
+    elif suffix:
+        write_image(out, make_grid(images))
+    else:
+        digits = max(4, len(str(options.n - 1)))
+        for i, image in enumerate(images):
+            write_image(out / f"{i:0{digits}d}.{options.format}", image)
+    print(f"Wrote {options.n} picture{'s' if options.n > 1 else ''} to {out}")
+
+
+def _train(options):
+    from kerasgan import zoo
+
+    given = vars(options)
+    out = options.out or f"runs/{Path(options.name).name}"
+    chosen = {k: v for k, v in given.items() if k not in ("run", "name", "data", "out")}
+    zoo.train(options.name, options.data, out, **chosen)
+    print(f'Done. Load it with kerasgan.zoo.load("{out}"), or: kerasgan generate {out}')
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,233 @@
+"""Pictures as shuffled batches, decoded in worker threads while the model trains."""
+
+import functools
+import math
+import os
+import threading
+import warnings
+
+import keras
+import numpy as np
+
+from kerasgan.datasets.picture import fit
+from kerasgan.datasets.sources import open_source, skipped
+
+CACHE_LIMIT = 2 * 2**30
+
+
+class ImageDataset(keras.utils.PyDataset):
+    """Batches of uint8 images `(batch, height, width, channels)`; `load` makes one.
+
+    `fit` takes it on every backend and decodes the next batches in worker threads while
+    the model trains. Order, flips and the draws of Keras's augmentation layers follow from
+    the seed, the epoch and the place in it alone: a run that sets `epoch` and goes on
+    gets the batches it would have got (with `shuffle=False` in `fit`, which otherwise
+    shuffles the batches once more). A picture that cannot be decoded is named in a warning
+    once, and the next one in the folder takes its place.
+
+    Attributes:
+        epoch: Integer, 0 at first; the end of an epoch raises it.
+        num_images: Number of pictures.
+    """
+
+    def __init__(
+        self, source, shape, batch_size, flip, augmentation, shuffle, cache, seed, drop, workers
+    ):
+        super().__init__(workers=workers)
+        self.source = source
+        self.num_images = len(source)
+        self.batch_size = batch_size
+        self.flip = flip
+        self.augmentation = augmentation
+        self.shuffle = shuffle
+        self.seed = seed
+        self.drop_remainder = drop
+        self.epoch = 0
+        self._lock = threading.Lock()
+        self._unreadable = set()
+        self._plan = (None, None, None)
+        size = self.num_images * math.prod(shape)
+        keep = size <= CACHE_LIMIT if cache == "auto" else cache
+        # Memory is taken as pictures are decoded, not at once.
+        self._cache = np.empty((self.num_images, *shape), "uint8") if keep else None
+        self._cached = np.zeros(self.num_images, bool)
+
+    @property
+    def epoch(self):
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch):
+        self._epoch = epoch
+        self._begun = False
+
+    @property
+    def num_batches(self):
+        batches = self.num_images / self.batch_size
+        return math.floor(batches) if self.drop_remainder else math.ceil(batches)
+
+    def __len__(self):
+        return self.num_batches
+
+    def on_epoch_begin(self):
+        self._begun = True
+
+    def on_epoch_end(self):
+        # Keras also ends an epoch before the first one begins.
+        if self._begun:
+            self.epoch += 1
+
+    def __getitem__(self, index):
+        if not 0 <= index < self.num_batches:
+            raise IndexError(f"There are {self.num_batches} batches. Received: index={index}")
+        order, flipped = self._planned(self.epoch)
+        places = slice(index * self.batch_size, (index + 1) * self.batch_size)
+        images = np.stack([self._image(i) for i in order[places]])
+        images[flipped[places]] = images[flipped[places], :, ::-1]
+        return self._augmented(images, index) if self.augmentation else images
+
+    def _planned(self, epoch):
+        planned, order, flipped = self._plan
+        if planned != epoch:
+            random = np.random.default_rng([self.seed, epoch])
+            order = random.permutation(self.num_images)
+            if not self.shuffle:
+                order.sort()
+            flipped = random.random(self.num_images) < (0.5 if self.flip else 0.0)
+            self._plan = (epoch, order, flipped)
+        return order, flipped
+
+    def _image(self, index):
+        for i in range(index, index + self.num_images):
+            image = self._decoded(i % self.num_images)
+            if image is not None:
+                return image
+        raise ValueError(f"None of the {self.num_images} pictures can be decoded.")
+
+    def _decoded(self, i):
+        if self._cached[i]:
+            return self._cache[i]
+        if i in self._unreadable:
+            return None
+        try:
+            image = self.source[i]
+        except Exception as error:  # Pillow's plugins raise all kinds
+            with self._lock:
+                if i not in self._unreadable:
+                    self._unreadable.add(i)
+                    warnings.warn(skipped(self.source.name(i), error))
+            return None
+        if self._cache is not None:
+            # In this order, so that no thread reads a row that is not yet written.
+            self._cache[i] = image
+            self._cached[i] = True
+        return image
+
+    def _augmented(self, images, index):
+        random = np.random.default_rng([self.seed, self.epoch, index])
+        images = images.astype("float32")
+        with self._lock:  # a layer's random state is its own, not a thread's
+            for layer in self.augmentation:
+                weights = {id(weight) for weight in layer.weights}
+                for state in layer.variables:
+                    if id(state) not in weights:
+                        state.assign([random.integers(2**31), 0])
+                images = layer(images, training=True)
+        images = keras.ops.convert_to_numpy(images)
+        return np.clip(np.rint(images), 0, 255).astype("uint8")
+
+
+def load(
+    source,
+    image_shape=(64, 64, 3),
+    batch_size=64,
+    crop=None,
+    flip=True,
+    augmentation=None,
+    shuffle=True,
+    cache="auto",
+    seed=0,
+    drop_remainder=False,
+    workers=None,
+    data_dir=None,
+):
+    """Pictures as batches that `fit` takes on every backend.
+
+    Args:
+        source: One of
+            - a folder: every picture in it and below, of any format, size and mode that
+              Pillow reads. Hidden files and other extensions are left aside; a file that
+              is no picture after all is named in a warning and skipped.
+            - a `.npy` file, or a `.npz` file with one array of images
+              (`"mnist.npz:x_train"` names one of several), or an array: uint8,
+              `(n, height, width)` or `(n, height, width, channels)`.
+            - `"tfds:NAME"` or `"tfds:NAME:SPLIT"`, a TensorFlow Dataset, by default its
+              split `train`: `"tfds:fashion_mnist:train[:10%]"`.
+        image_shape: `(height, width, channels)` of the batches. 1 channel is luminance, 3
+            colour, 4 colour and opacity; with 1 or 3, what is transparent shows white.
+        batch_size: Images a batch.
+        crop: Side in pixels of the square cut out of the centre first; a smaller picture
+            gives the largest square it has. By default the largest part with the
+            proportions of `image_shape`.
+        flip: Mirror each image left to right with probability 1/2.
+        augmentation: Keras layer, or list of them, called on each batch as floats in
+            [0, 255] with `training=True`; what comes out is rounded and clipped. Layers of
+            keras-cv work, but draw from a generator that `seed` does not reach.
+        shuffle: Draw a new order every epoch.
+        cache: Keep decoded images in memory: a bool, or `"auto"` for up to 2 GiB.
+        seed: Integer, 0 or more, of order, flips and augmentation.
+        drop_remainder: Leave out the last batch of an epoch if it is smaller.
+        workers: Threads that decode ahead, by default one a processor, 2 to 16. With 1
+            nothing is decoded ahead.
+        data_dir: Folder of prepared TensorFlow Datasets; by default theirs.
+
+    Returns:
+        An `ImageDataset`, which is a `keras.utils.PyDataset`.
+
+    Raises:
+        FileNotFoundError: If there is no such folder or file.
+        ValueError: If it holds no picture, or on an argument out of its range.
+        ImportError: If TensorFlow Datasets is needed and missing.
+
+    Example:
+
+    ```python
+    dataset = kerasgan.datasets.load("photographs", image_shape=(64, 64, 3), crop=108)
+    model.fit(dataset, epochs=20, shuffle=False)
+    ```
+    """
+    shape = tuple(image_shape)
+    if len(shape) != 3 or min(shape) < 1 or shape[2] not in (1, 3, 4):
+        raise ValueError(
+            "image_shape must be (height, width, channels) with 1, 3 or 4 channels. "
+            f"Received: image_shape={shape}"
+        )
+    workers = min(max(os.cpu_count() or 2, 2), 16) if workers is None else workers
+    for argument, value in {"batch_size": batch_size, "crop": crop, "workers": workers}.items():
+        if value is not None and value < 1:
+            raise ValueError(f"{argument} must be at least 1. Received: {argument}={value}")
+    if cache not in (True, False, "auto"):
+        raise ValueError(f"cache must be True, False or 'auto'. Received: cache={cache!r}")
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more. Received: seed={seed}")
+    layers = augmentation if isinstance(augmentation, (list, tuple)) else [augmentation]
+    pictures = open_source(
+        source, functools.partial(fit, shape=shape, crop=crop), workers, data_dir
+    )
+    if drop_remainder and len(pictures) < batch_size:
+        raise ValueError(
+            f"{len(pictures)} pictures fill no batch of {batch_size}, and drop_remainder "
+            "leaves out smaller ones. Lower batch_size."
+        )
+    return ImageDataset(
+        pictures,
+        shape,
+        batch_size,
+        flip,
+        [layer for layer in layers if layer is not None],
+        shuffle,
+        cache,
+        seed,
+        drop_remainder,
+        workers,
+    )

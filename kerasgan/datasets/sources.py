@@ -1,0 +1,222 @@
+"""Where pictures come from: each source has a length, `source[i]` and `source.name(i)`."""
+
+import os
+import re
+import warnings
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def open_source(source, fit, workers, data_dir=None):
+    """The pictures that `load`'s argument `source` names, each given through `fit`."""
+    if hasattr(source, "shape"):
+        return Array(source, fit, "the array")
+    if not isinstance(source, (str, os.PathLike)):
+        raise ValueError(
+            "source must be a folder, a NumPy file, an array or a name such as "
+            f"'tfds:fashion_mnist'. Received: {source!r}"
+        )
+    if str(source).startswith("tfds:"):
+        return tensorflow_dataset(str(source), fit, data_dir)
+    file, key = re.fullmatch(r"(.*?)(?:(?<=\.npz):(\w+))?", str(source), re.DOTALL).groups()
+    path = Path(file).expanduser()
+    if path.is_dir():
+        return Folder(path, fit, workers)
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{str(path)!r} does not exist (looked from {Path.cwd()}). Expected a folder of "
+            "pictures, a .npy or .npz file, or 'tfds:' and the name of a TensorFlow Dataset."
+        )
+    if path.suffix not in (".npy", ".npz"):
+        raise ValueError(
+            f"{str(path)!r} is a file. Expected the folder that holds the pictures, or a "
+            ".npy or .npz file."
+        )
+    return Array(_numpy_file(path, key), fit, str(path))
+
+
+class Folder:
+    """Every picture below a folder, in the same order on every machine."""
+
+    def __init__(self, folder, fit, workers):
+        self.fit = fit
+        Image.init()
+        known = {end for end, form in Image.registered_extensions().items() if form in Image.OPEN}
+        files = list(_walk(folder))
+        pictures = [path for path in files if path.suffix.lower() in known]
+        with ThreadPoolExecutor(workers) as pool:
+            self.paths = [path for path in pool.map(_with_header, pictures) if path]
+        if not self.paths:
+            raise ValueError(
+                f"No picture in {str(folder)!r} or below it; {len(files)} files were looked "
+                "at. Pictures are known by their extension (.jpg, .png, … as Pillow has them)."
+            )
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, index):
+        with Image.open(self.paths[index]) as picture:
+            return self.fit(picture)
+
+    def name(self, index):
+        return str(self.paths[index])
+
+
+class Array:
+    """uint8 images `(n, height, width)` or `(n, height, width, channels)`."""
+
+    def __init__(self, images, fit, origin):
+        shape = images.shape
+        if len(shape) not in (3, 4) or len(shape) == 4 and shape[3] not in (1, 3, 4):
+            first = len(shape) == 4 and shape[1] in (1, 3, 4)
+            raise ValueError(
+                f"{origin} must have shape (n, height, width) or (n, height, width, "
+                f"channels) with 1, 3 or 4 channels. Received: shape {tuple(shape)}."
+                + (" Transpose it: np.moveaxis(images, 1, -1)." if first else "")
+            )
+        if images.dtype != np.uint8:
+            raise ValueError(
+                f"{origin} must hold uint8 in [0, 255]. Received: dtype {images.dtype}. "
+                "Scale the values to [0, 255] and use .astype('uint8')."
+            )
+        if 0 in shape:
+            raise ValueError(f"{origin} holds no picture. Received: shape {tuple(shape)}")
+        self.images, self.fit, self.origin = images, fit, origin
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        return self.fit(_picture(self.images[index]))
+
+    def name(self, index):
+        return f"image {index} of {self.origin}"
+
+
+class TensorFlowDataset:
+    """One split of a TensorFlow Dataset that gives its examples in any order."""
+
+    def __init__(self, examples, feature, fit, origin):
+        self.examples, self.feature, self.fit, self.origin = examples, feature, fit, origin
+
+    def __len__(self):
+        return len(self.examples)
+
+    def __getitem__(self, index):
+        return self.fit(_picture(self.examples[index][self.feature]))
+
+    def name(self, index):
+        return f"example {index} of {self.origin}"
+
+
+def tensorflow_dataset(name, fit, data_dir):
+    """The source that `tfds:NAME` or `tfds:NAME:SPLIT` names."""
+    # A version, which begins with a digit, belongs to the name.
+    match = re.fullmatch(r"tfds:([^:]+(?::\d[^:]*)?)(?::(.+))?", name)
+    if not match:
+        raise ValueError(
+            "A TensorFlow Dataset is named 'tfds:NAME' or 'tfds:NAME:SPLIT', such as "
+            f"'tfds:fashion_mnist:train'. Received: {name!r}"
+        )
+    dataset, split = match[1], match[2] or "train"
+    try:
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise ImportError(
+            f"{name!r} needs TensorFlow Datasets, which cannot be imported ({error}): "
+            'pip install "kerasgan[data]"'
+        ) from error
+    builder = tfds.builder(dataset, data_dir=data_dir)
+    if not builder.is_prepared():
+        _download(tfds.builder(dataset, data_dir=data_dir, file_format="array_record"))
+        builder = tfds.builder(dataset, data_dir=data_dir)
+    features = builder.info.features
+    feature = next((k for k, v in features.items() if isinstance(v, tfds.features.Image)), None)
+    if feature is None:
+        raise ValueError(f"{name!r} holds no image; its features are {', '.join(features)}.")
+    try:
+        examples = builder.as_data_source(split=split)
+    except NotImplementedError:
+        # Prepared as TFRecord, which is read in order only: kept in memory, resized.
+        stream = tfds.as_numpy(builder.as_dataset(split=split))
+        images = np.stack([fit(_picture(example[feature])) for example in stream])
+        return Array(images, lambda picture: np.asarray(picture).reshape(images.shape[1:]), name)
+    return TensorFlowDataset(examples, feature, fit, name)
+
+
+def _download(builder):
+    try:
+        builder.download_and_prepare()
+    except OSError as error:
+        raise ValueError(
+            f"TensorFlow Dataset {builder.name!r} is not in {builder.data_dir} and could not "
+            f"be downloaded ({error}). Without a network, prepare it on another machine and "
+            "pass the folder it lies in as data_dir, or use a folder of pictures or a "
+            ".npy file."
+        ) from error
+
+
+def _picture(array):
+    return Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
+
+
+def _walk(folder):
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True, onerror=_name):
+        real = os.path.realpath(place)
+        if real in seen:  # a link back to a folder above
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
+
+
+def _name(error):
+    warnings.warn(f"Skipped {error.filename}: {error.strerror}")
+
+
+def _with_header(path):
+    """`path`, or None with a warning if the file does not begin as a picture."""
+    try:
+        if not path.is_file():
+            raise OSError("not a file, or a link to nothing")
+        with Image.open(path):
+            return path
+    except Exception as error:  # Pillow's plugins raise all kinds
+        warnings.warn(skipped(path, error))
+        return None
+
+
+def skipped(name, error):
+    """The message that names a picture which cannot be used."""
+    hint = ""
+    if isinstance(error, Image.DecompressionBombError):
+        hint = " If you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS."
+    return f"Skipped {name}: {error or type(error).__name__}{hint}"
+
+
+def _numpy_file(path, key):
+    try:
+        content = np.load(path, mmap_mode="r", allow_pickle=False)
+        if path.suffix == ".npy":
+            return content
+        with content:
+            arrays = {name: content[name] for name in content.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{str(path)!r} is not a NumPy file that can be read: {error}") from error
+    images = {name: array for name, array in arrays.items() if array.ndim in (3, 4)}
+    if key in arrays:
+        return arrays[key]
+    if key is None and len(images) == 1:
+        return next(iter(images.values()))
+    received = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    raise ValueError(
+        f"{str(path)!r} must hold one array of images, or name one of several: "
+        f"'{path}:NAME'. Received: {received or 'no array'}"
+    )

@@ -1,0 +1,114 @@
+"""Trained models by name.
+
+```python
+model = kerasgan.zoo.load("dcgan_celeba")
+faces = model.generate(16, seed=0)
+```
+"""
+
+from kerasgan.zoo import store
+
+__all__ = ["hugging_face_card", "info", "list", "load", "save", "train"]
+
+
+def list():
+    """Names of the entries that come with the package, sorted."""
+    return store.names()
+
+
+def info(name):
+    """The card of an entry: what it is, data, training, figures, licence, limits.
+
+    Args:
+        name: As in `load`.
+
+    Returns:
+        Dict.
+    """
+    return store.read_card(store.find(name))
+
+
+def hugging_face_card(name):
+    """The card of an entry as the `README.md` of a Hugging Face repository, a string."""
+    from kerasgan.zoo.card import to_hugging_face
+
+    return to_hugging_face(info(name))
+
+
+def load(name):
+    """A trained model, ready to `generate` and to go on with `fit`.
+
+    Args:
+        name: The name of an entry (see `list`), a folder that holds one, the run folder
+            of `kerasgan train`, or an address: `hf://user/repo`,
+            `kaggle://user/model/framework/variation`, `https://…` of an archive.
+
+    Returns:
+        A model of `kerasgan.models`. Its generator starts from the averaged weights, its
+        optimizers from zero.
+
+    Raises:
+        ValueError: On an unknown name, or an entry that is damaged, of a newer format,
+            another library's, or that holds a class that is not registered; the message
+            names the file. No code from an entry is run.
+        FileNotFoundError: If a file of the entry is missing.
+        ImportError, ConnectionError: If it cannot be fetched.
+
+    Example:
+
+    ```python
+    kerasgan.zoo.load("dcgan_celeba").generate(16, seed=0)
+    ```
+    """
+    from kerasgan.zoo.entry import load_entry
+
+    return load_entry(store.find(name))
+
+
+def save(model, folder, card=None, recipe=None):
+    """Write a trained model as an entry that `load` takes.
+
+    Weights are stored in half precision where that changes no pixel of the reference
+    pictures by more than one grey level, and in full where it does. The folder appears
+    whole or not at all.
+
+    Args:
+        model: A model of `kerasgan.models`.
+        folder: Path of the entry; must not exist, or be an entry, which is replaced.
+        card: Dict of what to say about it: `summary`, `data`, `licence`, `training`, …
+        recipe: Dict of how it was trained: see `train`.
+
+    Returns:
+        The folder's path.
+
+    Raises:
+        ValueError: If `folder` exists and is no entry.
+
+    Example:
+
+    ```python
+    kerasgan.zoo.save(model, "my_model", card={"data": "my photographs"})
+    kerasgan.zoo.load("my_model").generate(4)
+    ```
+    """
+    from kerasgan.zoo.entry import save_entry
+
+    return save_entry(model, folder, card, recipe)
+
+
+def train(name, data, out=None, **options):
+    """Train an entry's recipe, or an architecture by name, on pictures.
+
+    Args:
+        name: An entry's name or folder, or an architecture: `"dcgan"`, `"mlp"`.
+        data: As in `kerasgan.datasets.load`: a folder of pictures, say.
+        out: Run folder; by default `runs/<name>`. If it holds an unfinished run of the
+            same recipe, training goes on there.
+        **options: Whatever of the recipe to change: see `kerasgan.zoo.recipe.Recipe`.
+
+    Returns:
+        The trained model. The run folder holds the entry that `load` takes.
+    """
+    from kerasgan.zoo import recipe
+
+    return recipe.train(name, data, out, **options)
