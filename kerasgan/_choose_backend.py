@@ -56,5 +56,5 @@ def keras_home():
 def _backend_in(config):
     try:
         return json.loads(config.read_text()).get("backend")
-    except (ValueError, OSError):
+    except (ValueError, OSError, AttributeError):
         return None

@@ -115,9 +115,10 @@ def _generate(options):
     from kerasgan import zoo
     from kerasgan.grid import make_grid, write_image, write_whole
 
-    images = zoo.load(options.name).generate(
-        options.n, seed=options.seed, batch_size=options.batch_size
-    )
+    model = zoo.load(options.name)
+    if suffix != ".npz" and len(model.sample_shape) != 3:
+        raise ValueError(f"{options.name} makes no pictures. Let --out end in .npz.")
+    images = model.generate(options.n, seed=options.seed, batch_size=options.batch_size)
     if suffix == ".npz":
 
         def write(temporary):

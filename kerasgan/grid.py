@@ -19,12 +19,19 @@ def make_grid(images, columns=None):
         uint8 array `(rows * height, columns * width, channels)`; places left over are
         black.
 
+    Raises:
+        ValueError: On samples that are no images.
+
     Example:
 
     ```python
     Image.fromarray(make_grid(model.generate(64)))
     ```
     """
+    if images.ndim != 4:
+        raise ValueError(
+            f"Expected images (n, height, width, channels). Received: shape {images.shape}"
+        )
     n, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)

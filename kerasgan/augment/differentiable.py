@@ -39,7 +39,8 @@ class DifferentiableAugmentation(keras.layers.Layer):
     policies = ("color", "translation", "cutout")
 
     def __init__(self, policy="color,translation,cutout", seed=None, **kwargs):
-        super().__init__(**kwargs)
+        # In float16 a shift's draw could round up past its bound, and means overflow.
+        super().__init__(**{"dtype": keras.config.floatx()} | kwargs)
         unknown = set(policy.split(",")) - set(self.policies)
         if unknown:
             raise ValueError(

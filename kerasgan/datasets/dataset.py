@@ -61,13 +61,9 @@ class ImageDataset(keras.utils.PyDataset):
         self._epoch = epoch
         self._begun = False
 
-    @property
-    def num_batches(self):
+    def __len__(self):
         batches = self.num_images / self.batch_size
         return math.floor(batches) if self.drop_remainder else math.ceil(batches)
-
-    def __len__(self):
-        return self.num_batches
 
     def on_epoch_begin(self):
         self._begun = True
@@ -78,13 +74,14 @@ class ImageDataset(keras.utils.PyDataset):
             self.epoch += 1
 
     def __getitem__(self, index):
-        if not 0 <= index < self.num_batches:
-            raise IndexError(f"There are {self.num_batches} batches. Received: index={index}")
-        order, flipped = self._planned(self.epoch)
+        if not 0 <= index < len(self):
+            raise IndexError(f"There are {len(self)} batches. Received: index={index}")
+        epoch = self.epoch
+        order, flipped = self._planned(epoch)
         places = slice(index * self.batch_size, (index + 1) * self.batch_size)
         images = np.stack([self._image(i) for i in order[places]])
         images[flipped[places]] = images[flipped[places], :, ::-1]
-        return self._augmented(images, index) if self.augmentation else images
+        return self._augmented(images, epoch, index) if self.augmentation else images
 
     def _planned(self, epoch):
         planned, order, flipped = self._plan
@@ -123,8 +120,8 @@ class ImageDataset(keras.utils.PyDataset):
             self._cached[i] = True
         return image
 
-    def _augmented(self, images, index):
-        random = np.random.default_rng([self.seed, self.epoch, index])
+    def _augmented(self, images, epoch, index):
+        random = np.random.default_rng([self.seed, epoch, index])
         images = images.astype("float32")
         with self._lock:  # a layer's random state is its own, not a thread's
             for layer in self.augmentation:
@@ -208,8 +205,8 @@ def load(
             raise ValueError(f"{argument} must be at least 1. Received: {argument}={value}")
     if cache not in (True, False, "auto"):
         raise ValueError(f"cache must be True, False or 'auto'. Received: cache={cache!r}")
-    if seed < 0:
-        raise ValueError(f"seed must be 0 or more. Received: seed={seed}")
+    if not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed must be an integer, 0 or more. Received: seed={seed!r}")
     layers = augmentation if isinstance(augmentation, (list, tuple)) else [augmentation]
     pictures = open_source(
         source, functools.partial(fit, shape=shape, crop=crop), workers, data_dir

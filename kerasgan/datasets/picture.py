@@ -27,7 +27,8 @@ def fit(picture, shape, crop=None):
         # Twice the wanted size is left, for the filter to do its work on.
         picture.draft(None, tuple(math.ceil(side * surplus) for side in picture.size))
     scale = max(picture.size) / longer
-    picture = _converted(ImageOps.exif_transpose(picture), channels)
+    ImageOps.exif_transpose(picture, in_place=True)
+    picture = _converted(picture, channels)
     used = [min(*picture.size, round(crop * scale))] * 2 if crop else picture.size
     ratio = min(used[0] / width, used[1] / height)
     # Whole pixels, so that a crop of the wanted size is exact.

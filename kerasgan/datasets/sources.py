@@ -131,7 +131,14 @@ def tensorflow_dataset(name, fit, data_dir):
             f"{name!r} needs TensorFlow Datasets, which cannot be imported ({error}): "
             'pip install "kerasgan[data]"'
         ) from error
-    builder = tfds.builder(dataset, data_dir=data_dir)
+    try:
+        builder = tfds.builder(dataset, data_dir=data_dir)
+    except tfds.core.DatasetNotFoundError:
+        # Its own message lists every dataset there is.
+        raise ValueError(
+            f"There is no TensorFlow Dataset {dataset!r}. Names are listed at "
+            "https://www.tensorflow.org/datasets/catalog"
+        ) from None
     if not builder.is_prepared():
         _download(tfds.builder(dataset, data_dir=data_dir, file_format="array_record"))
         builder = tfds.builder(dataset, data_dir=data_dir)
@@ -152,10 +159,10 @@ def tensorflow_dataset(name, fit, data_dir):
 def _download(builder):
     try:
         builder.download_and_prepare()
-    except OSError as error:
+    except Exception as error:  # each dataset's script raises its own
         raise ValueError(
             f"TensorFlow Dataset {builder.name!r} is not in {builder.data_dir} and could not "
-            f"be downloaded ({error}). Without a network, prepare it on another machine and "
+            f"be prepared ({error}). Without a network, prepare it on another machine and "
             "pass the folder it lies in as data_dir, or use a folder of pictures or a "
             ".npy file."
         ) from error

@@ -208,7 +208,7 @@ class AdversarialModel(keras.Model):
                 "one optimizer a player."
             )
         networks = {player: getattr(self, player) for player in self.players}
-        if any(n.dtype_policy.name == "mixed_float16" for n in networks.values()):
+        if any(_is_float16(network) for network in networks.values()):
             chosen = {player: _scaled(o) for player, o in chosen.items()}
         optimizer = PlayerOptimizers({player: chosen[player] for player in self.players})
         optimizer.build({p: n.trainable_variables for p, n in networks.items()})
@@ -237,7 +237,7 @@ class AdversarialModel(keras.Model):
         self.compile(**{k: _deserialized(v) for k, v in config.items()})
 
     def fit(self, x=None, y=None, **kwargs):
-        """Train on `x`, as `keras.Model.fit` does.
+        """Train on `x`, as `keras.Model.fit` does; a model not compiled yet is, first.
 
         Args:
             x: Images: a NumPy array, `tf.data.Dataset`, PyTorch `DataLoader`,
@@ -257,6 +257,8 @@ class AdversarialModel(keras.Model):
                     "images in the data instead."
                 )
         x = check_images(x, self.sample_shape)
+        if not self.compiled:
+            self.compile()
         return super().fit(x, y, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):
@@ -268,6 +270,8 @@ class AdversarialModel(keras.Model):
         Args: as `fit`'s. Returns: as `keras.Model.evaluate`'s.
         """
         x = check_images(x, self.sample_shape)
+        if not self.compiled:
+            self.compile()
         return super().evaluate(x, y, **kwargs)
 
     # Generating.
@@ -424,6 +428,12 @@ class AdversarialModel(keras.Model):
 def _deserialized(value):
     is_object = isinstance(value, dict) and "class_name" in value
     return keras.saving.deserialize_keras_object(value) if is_object else value
+
+
+def _is_float16(layer):
+    # A loaded network keeps the policy of its layers, not its own.
+    own = layer.dtype_policy.name == "mixed_float16"
+    return own or any(_is_float16(inner) for inner in getattr(layer, "layers", ()))
 
 
 def _scaled(optimizer):

@@ -15,22 +15,30 @@ from kerasgan.engine.backend import start_from
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.grid import make_grid, write_image
 from kerasgan.zoo import store
+from kerasgan.zoo.safety import check_classes
 
 REFERENCES = 4
 
 
 def load_entry(folder):
     """The model in a checked entry."""
-    store.check(folder)
+    folder = Path(folder)
+    files = store.check(folder)["files"]
     with keras.StatelessScope():
         model = build(folder)
         for player in model.players:
-            _start(getattr(model, player), Path(folder) / f"{player}.npz")
+            if f"{player}.npz" not in files:
+                raise ValueError(f"{folder / store.CARD} lists no {player}.npz.")
+            _start(getattr(model, player), folder / f"{player}.npz")
     return model
 
 
-def build(folder):
+def build(folder, **changes):
     """The model of an entry's architecture, with fresh weights.
+
+    Args:
+        folder: Of the entry.
+        **changes: Arguments of the model to take in place of the entry's.
 
     Raises:
         ValueError: On a class that is neither Keras's nor registered, naming the file.
@@ -38,46 +46,28 @@ def build(folder):
     path = Path(folder) / "config.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        check_classes(config, path)
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path} is not valid JSON: {error}") from None
-    _check_classes(config, path)
     try:
+        config["config"] |= changes
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
-    except Exception as error:
+    except Exception as error:  # each class raises its own
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ValueError(
-            f"{path} cannot be built with Keras {keras.__version__}: {error}"
+            f"{path} cannot be built with Keras {keras.__version__}: {reason}"
         ) from error
     if not isinstance(model, AdversarialModel):
         raise ValueError(f"{path} holds a {type(model).__name__}, which is no kerasgan model.")
     return model
 
 
-def _check_classes(config, path):
-    # Keras imports the module that a config names. An entry comes from anywhere, so
-    # only what Keras exports or somebody registered in this process may be named.
-    if isinstance(config, list):
-        for value in config:
-            _check_classes(value, path)
-    if not isinstance(config, dict):
-        return
-    if "class_name" in config:
-        name, module = config["class_name"], config.get("module")
-        registered = config.get("registered_name") or name
-        special = str(name).startswith("__") and name != "__lambda__"
-        of_keras = str(module).split(".")[0] == "keras"
-        if not (special or of_keras or keras.saving.get_registered_object(registered)):
-            raise ValueError(
-                f"{path} names the class {registered!r} of {module!r}, which is unknown here. "
-                "Register it with keras.saving.register_keras_serializable before loading, "
-                "if you trust the entry, or update kerasgan."
-            )
-    for value in config.values():
-        _check_classes(value, path)
-
-
 def _start(network, path):
-    with np.load(path, allow_pickle=False) as file:
-        values = [file[key] for key in sorted(file.files)]
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            values = [file[key] for key in sorted(file.files)]
+    except Exception as error:  # a zip, a NumPy header or a pickled object
+        raise ValueError(f"{path} is no .npz file of plain arrays: {error}") from error
     shapes = [value.shape for value in values]
     expected = [tuple(weight.shape) for weight in network.weights]
     if shapes != expected:
@@ -90,16 +80,20 @@ def _start(network, path):
 
 def save_entry(model, folder, card=None, recipe=None):
     folder = Path(folder)
-    if folder.exists() and not (folder / store.CARD).is_file() and any(folder.iterdir()):
-        raise ValueError(f"{folder} exists and is no entry: choose a new folder.")
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        try:
+            store.read_card(folder)
+        except (ValueError, OSError):
+            raise ValueError(f"{folder} exists and is no entry: choose a new folder.") from None
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        _write(model, temporary, card or {}, recipe)
+        new, old = temporary / "new", temporary / "old"
+        new.mkdir()
+        _write(model, new, card or {}, recipe)
         if folder.exists():
-            shutil.rmtree(folder)
-        os.chmod(temporary, 0o755)
-        os.replace(temporary, folder)
+            os.replace(folder, old)
+        os.replace(new, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder
@@ -114,15 +108,14 @@ def _write(model, folder, card, recipe):
     latents = np.random.default_rng(0).standard_normal(
         (REFERENCES, model.latent_dim), dtype="float32"
     )
+    samples = model.generate(latents=latents)
     weights = {player: getattr(model, player).get_weights() for player in model.players}
     weights["generator"] = model.averaged_generator.get_weights()
-    precision, samples = _half_if_unseen(model, weights, latents)
+    precision, samples = _half_if_unseen(model, weights, latents, samples)
     for player, values in weights.items():
         # A weight's place in the network's list is its key.
-        np.savez(
-            folder / f"{player}.npz",
-            **{f"{i:04d}": v.astype(precision) for i, v in enumerate(values)},
-        )
+        values = _cast(values, precision)
+        np.savez(folder / f"{player}.npz", **{f"{i:04d}": v for i, v in enumerate(values)})
     np.savez_compressed(folder / "reference.npz", latents=latents, samples=samples)
     if samples.ndim == 4 and samples.shape[-1] in (1, 3, 4):
         write_image(folder / "sample.png", make_grid(model.generate(64, seed=0)))
@@ -143,19 +136,29 @@ def _write(model, folder, card, recipe):
         "precision": precision,
     }
     (folder / store.CARD).write_text(
-        tomli_w.dumps({**full, **card, "files": files}, multiline_strings=True), encoding="utf-8"
+        # What was measured has the last word.
+        tomli_w.dumps({**full, **card, **full, "files": files}, multiline_strings=True),
+        encoding="utf-8",
     )
 
 
-def _half_if_unseen(model, weights, latents):
+def _cast(values, dtype):
+    with np.errstate(over="ignore"):
+        return [v if v.dtype.kind in "iub" else v.astype(dtype) for v in values]
+
+
+def _half_if_unseen(model, weights, latents, samples):
     """`("float16", samples)` if rounding the weights changes no pixel by more than a level."""
-    full = model.generate(latents=latents)
-    halves = {p: [v.astype("float16") for v in values] for p, values in weights.items()}
+    halves = {player: _cast(values, "float16") for player, values in weights.items()}
     if all(np.isfinite(v).all() for values in halves.values() for v in values):
-        generator = model.averaged_generator
-        generator.set_weights([v.astype("float32") for v in halves["generator"]])
-        half = model.generate(latents=latents)
-        generator.set_weights(weights["generator"])
-        if np.abs(half.astype("float32") - full.astype("float32")).max() <= 1:
+        generator, full = model.averaged_generator, weights["generator"]
+        try:
+            generator.set_weights([v.astype(w.dtype) for v, w in zip(halves["generator"], full)])
+            half = model.generate(latents=latents)
+        finally:
+            generator.set_weights(full)
+        # Of samples that are no images, a 255th of their range.
+        level = 1 if samples.dtype == "uint8" else np.ptp(samples) / 255
+        if np.abs(half.astype("float32") - samples.astype("float32")).max() <= level:
             return "float16", half
-    return "float32", full
+    return "float32", samples

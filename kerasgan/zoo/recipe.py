@@ -26,7 +26,6 @@ ARCHITECTURE = {"size": 64, "channels": 3, "width": 64, "augment": True}
 def train(name, data, out=None, **options):
     recipe, model = _prepare(name, {k: v for k, v in options.items() if v is not None})
     run = Path(out or Path("runs") / Path(name).name)
-    _claim(run, recipe)
     dataset = datasets.load(
         data,
         image_shape=model.sample_shape,
@@ -35,8 +34,9 @@ def train(name, data, out=None, **options):
         flip=recipe["flip"],
         seed=recipe["seed"],
     )
+    _claim(run, recipe)
     model.compile()
-    state = TrainingState(run / "state.weights.h5", dataset.num_batches)
+    state = TrainingState(run / "state.weights.h5", len(dataset))
     dataset.epoch = first = state.restore(model)
     if first:
         print(f"Going on with {run} after epoch {first} of {recipe['epochs']}.")
@@ -53,7 +53,7 @@ def train(name, data, out=None, **options):
             keras.callbacks.CSVLogger(run / "log.csv", append=True),
         ],
     )
-    card = _card(name, recipe, model, run, len(dataset.sources))
+    card = _card(name, recipe, model, run, data, dataset.num_images)
     entry.save_entry(model, run / "entry", card, recipe)
     return model
 
@@ -61,23 +61,28 @@ def train(name, data, out=None, **options):
 def _prepare(name, options):
     """The recipe with its options, and the model with fresh weights from its seed."""
     if name in BUILDERS:
-        recipe = {"architecture": name, **TRAINING, **ARCHITECTURE}
+        known = {**TRAINING, **ARCHITECTURE}
+        recipe = {"architecture": name, **known}
     else:
         folder = store.find(name)
         path = folder / "recipe.toml"
         if not path.is_file():
             raise FileNotFoundError(f"{folder} has no recipe.toml, so it cannot be trained again.")
-        recipe = tomllib.loads(path.read_text(encoding="utf-8"))
-    unknown = sorted(set(options) - set(recipe) - set(TRAINING))
+        store.check(folder)
+        known = TRAINING
+        recipe = {**known, **_read(path)}
+    unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(
             f"{name} takes no {', '.join(unknown)}: the architecture of an entry is fixed. "
-            f"What can be changed: {', '.join({**TRAINING, **recipe})}."
+            f"What can be changed: {', '.join(known)}."
         )
     recipe = {k: v for k, v in {**recipe, **options}.items() if v is not None}
+    if recipe["epochs"] < 1:
+        raise ValueError(f"epochs must be at least 1. Received: {recipe['epochs']}")
     keras.utils.set_random_seed(recipe["seed"])
     if name not in BUILDERS:
-        return recipe, entry.build(folder)
+        return recipe, entry.build(folder, seed=recipe["seed"])
     size = recipe["size"]
     generator, discriminator = BUILDERS[name](
         (size, size, recipe["channels"]), width=recipe["width"]
@@ -91,7 +96,7 @@ def _claim(run, recipe):
     """Write the recipe into a new run folder; refuse one that holds another run."""
     path = run / "recipe.toml"
     if path.is_file():
-        there = tomllib.loads(path.read_text(encoding="utf-8"))
+        there = _read(path)
         changed = sorted(
             key for key in {*there, *recipe} - {"epochs"} if there.get(key) != recipe.get(key)
         )
@@ -100,15 +105,25 @@ def _claim(run, recipe):
                 f"{run} holds a run with another {', '.join(changed)}. Choose another folder "
                 "with --out, or the same options to go on."
             )
-    write_whole(path, lambda temporary: temporary.write_text(tomli_w.dumps(recipe)))
+    text = tomli_w.dumps(recipe)
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
-def _card(name, recipe, model, run, images):
+def _read(path):
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not valid TOML: {error}") from None
+
+
+def _card(name, recipe, model, run, data, images):
     described = {}
     if name not in BUILDERS:
+        # Not the rest of it, which is about the weights that were there.
         old = store.read_card(store.find(name))
-        kept = ("summary", "paper", "data", "licence", "limits")
-        described = {key: old[key] for key in kept if key in old}
+        described = {"paper": old["paper"]} if "paper" in old else {}
+    if isinstance(data, (str, os.PathLike)):
+        described["data"] = Path(data).name
     with open(run / "log.csv", newline="") as file:
         seconds = sum(float(row["seconds"]) for row in csv.DictReader(file))
     steps = int(model.optimizer.iterations)

@@ -12,12 +12,17 @@ An entry is a folder:
 Nothing here imports Keras: listing and checking are quick.
 """
 
+import contextlib
 import difflib
 import hashlib
+import importlib
 import os
 import shutil
+import tarfile
 import tempfile
 import tomllib
+import urllib.request
+import zipfile
 from pathlib import Path
 
 from kerasgan._choose_backend import keras_home
@@ -56,7 +61,7 @@ def find(name):
         return _fetch(name)
     if name in names():
         return shipped() / name
-    folder = Path(name)
+    folder = Path(name).expanduser()
     if folder.is_dir():
         # `kerasgan train` leaves the entry inside its run folder.
         inner = folder / "entry"
@@ -108,6 +113,8 @@ def check(folder, required=("config.json", "generator.npz")):
     folder = Path(folder)
     card = read_card(folder)
     files = card.get("files", {})
+    if not isinstance(files, dict) or not all(isinstance(f, dict) for f in files.values()):
+        raise ValueError(f"{folder / CARD}: `files` must hold bytes and sha256 by file.")
     for name in required:
         if name not in files:
             raise ValueError(f"{folder / CARD} lists no {name}, which every entry must have.")
@@ -118,12 +125,12 @@ def check(folder, required=("config.json", "generator.npz")):
         if not path.is_file():
             raise FileNotFoundError(f"{path} is missing, though {CARD} lists it.")
         size = path.stat().st_size
-        if size != expected["bytes"]:
+        if size != expected.get("bytes"):
             raise ValueError(
-                f"{path} has {size:,} bytes in place of {expected['bytes']:,}: it is truncated "
+                f"{path} has {size} bytes in place of {expected.get('bytes')}: it is truncated "
                 "or another file. Fetch the entry again."
             )
-        if sha256(path) != expected["sha256"]:
+        if sha256(path) != expected.get("sha256"):
             raise ValueError(
                 f"{path} is damaged or was changed: its SHA-256 is not the one in {CARD}. "
                 "Fetch the entry again."
@@ -139,60 +146,98 @@ def sha256(path):
 
 def _fetch(address):
     scheme, _, rest = address.partition("://")
-    fetchers = {"hf": _from_hugging_face, "kaggle": _from_kaggle, "https": from_archive}
-    if scheme not in fetchers:
-        raise ValueError(
-            f"An address must start with {', '.join(f'{s}://' for s in fetchers)}. "
-            f"Received: {address!r}"
-        )
+    if scheme == "https":
+        return from_archive(address)
+    if scheme == "hf":
+        library = _import("huggingface_hub", address)
+        with _downloading(address):
+            snapshot = Path(library.snapshot_download(rest))
+        # Its files are links to elsewhere in that library's cache, which `check` refuses.
+        return _keep(snapshot, f"{address}@{snapshot.name}")
+    if scheme == "kaggle":
+        library = _import("kagglehub", address)
+        with _downloading(address):
+            return Path(library.model_download(rest))
+    raise ValueError(
+        f"An address must start with hf://, kaggle:// or https://. Received: {address!r}"
+    )
+
+
+def _import(package, address):
     try:
-        return fetchers[scheme](address if scheme == "https" else rest)
+        return importlib.import_module(package)
     except ModuleNotFoundError as error:
         raise ImportError(
-            f"{scheme}:// needs the package {error.name}: pip install {error.name}"
-        ) from None
-    except (ValueError, FileNotFoundError):
-        raise
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ConnectionError(
-            f"{address} could not be fetched: {reason} Without a network, pass the path of a "
-            "folder that holds the entry."
+            f"{address} needs the package {package} ({error}): pip install {package}"
         ) from error
 
 
-def _from_hugging_face(repo):
-    from huggingface_hub import snapshot_download
-
-    return Path(snapshot_download(repo))
-
-
-def _from_kaggle(handle):
-    import kagglehub
-
-    return Path(kagglehub.model_download(handle))
+@contextlib.contextmanager
+def _downloading(address):
+    try:
+        yield
+    except Exception as error:  # each library and protocol raises its own
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise ConnectionError(
+            f"{address} could not be fetched: {reason.rstrip('.')}. Without a network, pass the "
+            "path of a folder that holds the entry."
+        ) from error
 
 
 def from_archive(address):
-    """Download and unpack a zip or tar archive, once; returns the entry's folder.
-
-    It is unpacked and checked beside the cache and moved there whole, so that a
-    download which is cut off leaves nothing that looks like an entry.
-    """
-    cache = keras_home() / "kerasgan"
-    folder = cache / hashlib.sha256(address.encode()).hexdigest()[:24]
+    """Download and unpack a zip or tar archive, once; returns the entry's folder."""
+    folder = _place(address)
     if folder.is_dir():
         return folder
-    import keras
-
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix=".") as temporary:
-        keras.utils.get_file(
-            fname="entry", origin=address, extract=True, cache_dir=temporary, cache_subdir=""
-        )
-        cards = sorted(Path(temporary).rglob(CARD))
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
+        archive, unpacked = Path(temporary, "archive"), Path(temporary, "unpacked")
+        with _downloading(address):
+            with urllib.request.urlopen(address, timeout=60) as answer, open(archive, "wb") as file:
+                shutil.copyfileobj(answer, file)
+                size, expected = file.tell(), answer.headers["Content-Length"]
+            if expected and size != int(expected):
+                raise OSError(f"it broke off after {size:,} of {int(expected):,} bytes.")
+        try:
+            _unpack(archive, unpacked)
+        except Exception as error:  # each kind of compression raises its own
+            raise ValueError(
+                f"{address} cannot be unpacked as a zip or tar archive: {error}"
+            ) from error
+        cards = sorted(unpacked.rglob(CARD))
         if not cards:
             raise ValueError(f"{address} holds no entry: there is no {CARD} in the archive.")
-        check(cards[0].parent)
-        shutil.move(cards[0].parent, folder)
+        return _keep(cards[0].parent, address)
+
+
+def _unpack(archive, folder):
+    # Tar first: a tar that ends with an .npz passes for a zip.
+    if tarfile.is_tarfile(archive):
+        with tarfile.open(archive) as file:
+            file.extractall(folder, filter="data")
+    else:
+        with zipfile.ZipFile(archive) as file:
+            file.extractall(folder)
+
+
+def _keep(source, address):
+    """Copy an entry into the cache: checked, and whole or not at all."""
+    folder = _place(address)
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
+        copy = Path(temporary, "entry")
+        shutil.copytree(source, copy)
+        check(copy)
+        try:
+            os.replace(copy, folder)
+        except OSError:
+            # Another process may have been quicker.
+            if not folder.is_dir():
+                raise
     return folder
+
+
+def _place(address):
+    return keras_home() / "kerasgan" / hashlib.sha256(address.encode()).hexdigest()[:24]

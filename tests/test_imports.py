@@ -1,0 +1,115 @@
+"""Which part may import which, read from the source: the table is the design."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted((ROOT / "kerasgan").rglob("*.py"))
+}
+
+# A part is a sub-package or a file of the top level. Every part may import itself.
+ALLOWED = {
+    "kerasgan": {"_choose_backend"},
+    "_choose_backend": set(),
+    "grid": set(),
+    "losses": set(),
+    "datasets": set(),
+    "metrics": set(),
+    "layers": {"engine.registry"},
+    "augment": {"engine.registry"},
+    "networks": {"layers"},
+    "penalties": {"engine.backend"},
+    "engine": set(),
+    "models": {"engine", "networks", "layers", "losses", "penalties", "augment"},
+    "callbacks": {"metrics", "grid"},
+    "zoo": {
+        *("kerasgan", "_choose_backend", "engine", "models", "networks", "augment"),
+        *("datasets", "callbacks", "metrics", "grid"),
+    },
+    "cli": {"zoo", "grid"},
+}
+BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
+
+
+def imports(path):
+    """Every dotted name a file imports; `from a import b` gives `a.b`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def ours(path):
+    """The modules of kerasgan that a file imports."""
+    for name in imports(path):
+        if name.split(".")[0] == "kerasgan":
+            while name not in FILES:
+                name = name.rpartition(".")[0]
+            yield name
+
+
+def part(module):
+    return (module.split(".") + ["kerasgan"])[1]
+
+
+def within(name, group):
+    return name == group or name.startswith(f"{group}.")
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_a_part_imports_only_what_the_table_allows(module):
+    own = part(module)
+    for imported in ours(FILES[module]):
+        name = imported.removeprefix("kerasgan.")
+        assert part(imported) == own or any(within(name, a) for a in ALLOWED[own]), (
+            f"{module} imports {imported}"
+        )
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_only_the_engine_knows_a_backend(module):
+    known = {n for n in imports(FILES[module]) if any(within(n, b) for b in BACKENDS)}
+    if module != "kerasgan.engine.backend":
+        assert not known
+    else:
+        assert any(within(n, "torch") for n in known)
+
+
+def test_models_import_no_model_but_a_base_class():
+    for module, path in FILES.items():
+        if within(module, "kerasgan.models") and module != "kerasgan.models":
+            siblings = {n for n in ours(path) if within(n, "kerasgan.models")}
+            classes = [n for n in ast.walk(ast.parse(path.read_text())) if type(n) is ast.ClassDef]
+            bases = {b.id for c in classes for b in c.bases if isinstance(b, ast.Name)}
+            names = {n.rpartition(".")[2] for n in imports(path) if within(n, "kerasgan.models")}
+            assert not siblings or names <= bases, f"{module} imports {siblings}"
+
+
+def test_no_cycles():
+    # By name: that a module's package runs first, and imports it, is left aside.
+    graph = {module: set(ours(path)) - {module} for module, path in FILES.items()}
+    done = set()
+
+    def visit(module, above):
+        assert module not in above, " -> ".join([*above, module])
+        if module not in done:
+            for imported in graph[module]:
+                visit(imported, [*above, module])
+            done.add(module)
+
+    for module in graph:
+        visit(module, [])
+
+
+@pytest.mark.parametrize("folder", ["kerasgan", "tests", "benchmarks"])
+def test_no_file_is_longer_than_500_lines(folder):
+    files = list((ROOT / folder).rglob("*.py"))
+    assert files
+    lengths = {str(p.relative_to(ROOT)): len(p.read_text().splitlines()) for p in files}
+    assert {name: n for name, n in lengths.items() if n > 500} == {}
