@@ -17,9 +17,6 @@ class TrainingState(keras.callbacks.Callback):
         path: File, ending in `.weights.h5`.
         steps_per_epoch: Number of batches of an epoch.
 
-    Raises:
-        ValueError: From `restore`, if the file is of another number of batches an epoch.
-
     Example:
 
     ```python
@@ -40,13 +37,7 @@ class TrainingState(keras.callbacks.Callback):
         if not self.path.exists():
             return 0
         model.load_weights(self.path)
-        epochs, rest = divmod(int(model.optimizer.iterations), self.steps_per_epoch)
-        if rest:
-            raise ValueError(
-                f"{self.path} was saved with another number of batches an epoch than "
-                f"{self.steps_per_epoch}: go on with the data and batch size it began with."
-            )
-        return epochs
+        return int(model.optimizer.iterations) // self.steps_per_epoch
 
     def on_epoch_end(self, epoch, logs=None):
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import math
 import os
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -18,12 +19,14 @@ CACHE_LIMIT = 2 * 2**30
 class ImageDataset(keras.utils.PyDataset):
     """Batches of uint8 images `(batch, height, width, channels)`; `load` makes one.
 
-    `fit` takes it on every backend and decodes the next batches in worker threads while
-    the model trains. Order, flips and the draws of Keras's augmentation layers follow from
-    the seed, the epoch and the place in it alone: a run that sets `epoch` and goes on
-    gets the batches it would have got (with `shuffle=False` in `fit`, which otherwise
-    shuffles the batches once more). A picture that cannot be decoded is named in a warning
-    once, and the next one in the folder takes its place.
+    `fit` takes it on every backend. While the model trains, worker threads make the next
+    batches, over the end of the epoch too. Order, flips and the draws of Keras's
+    augmentation layers follow from the seed, the epoch and the place in it alone: a run
+    that sets `epoch` and goes on gets the batches it would have got. A picture that cannot
+    be decoded is named in a warning once, and the next one takes its place.
+
+    Keras's own `fit` shuffles the batches once more, by Python's random state, unless it is
+    given `shuffle=False`; then they are neither the same nor made ahead.
 
     Attributes:
         epoch: Integer, 0 at first; the end of an epoch raises it.
@@ -33,7 +36,9 @@ class ImageDataset(keras.utils.PyDataset):
     def __init__(
         self, source, shape, batch_size, flip, augmentation, shuffle, cache, seed, drop, workers
     ):
-        super().__init__(workers=workers)
+        # Keras's workers would stop for 0.1 s at the end of every epoch and begin the next
+        # one with nothing made ahead.
+        super().__init__(workers=1)
         self.source = source
         self.num_images = len(source)
         self.batch_size = batch_size
@@ -43,9 +48,13 @@ class ImageDataset(keras.utils.PyDataset):
         self.seed = seed
         self.drop_remainder = drop
         self.epoch = 0
+        self._ahead = 2 * workers
+        self._pool = ThreadPoolExecutor(workers, "kerasgan-data")
+        self._pending = {}
+        self._expected = 0
         self._lock = threading.Lock()
+        self._layers_lock = threading.Lock()
         self._unreadable = set()
-        self._plan = (None, None, None)
         size = self.num_images * math.prod(shape)
         keep = size <= CACHE_LIMIT if cache == "auto" else cache
         # Memory is taken as pictures are decoded, not at once.
@@ -76,23 +85,28 @@ class ImageDataset(keras.utils.PyDataset):
     def __getitem__(self, index):
         if not 0 <= index < len(self):
             raise IndexError(f"There are {len(self)} batches. Received: index={index}")
-        epoch = self.epoch
-        order, flipped = self._planned(epoch)
+        number = self.epoch * len(self) + index
+        with self._lock:
+            if index and number != self._expected:
+                return self._batch(number)
+            self._expected = number + 1
+            wanted = range(number, number + self._ahead)
+            for stale in self._pending.keys() - wanted:
+                self._pending.pop(stale).cancel()
+            for n in wanted:
+                if n not in self._pending:
+                    self._pending[n] = self._pool.submit(self._batch, n)
+            batch = self._pending[number]
+        return batch.result()
+
+    def _batch(self, number):
+        """Batch `number`, counted through all epochs."""
+        epoch, index = divmod(number, len(self))
+        order, flipped = _plan(self.seed, epoch, self.num_images, self.shuffle, self.flip)
         places = slice(index * self.batch_size, (index + 1) * self.batch_size)
         images = np.stack([self._image(i) for i in order[places]])
         images[flipped[places]] = images[flipped[places], :, ::-1]
         return self._augmented(images, epoch, index) if self.augmentation else images
-
-    def _planned(self, epoch):
-        planned, order, flipped = self._plan
-        if planned != epoch:
-            random = np.random.default_rng([self.seed, epoch])
-            order = random.permutation(self.num_images)
-            if not self.shuffle:
-                order.sort()
-            flipped = random.random(self.num_images) < (0.5 if self.flip else 0.0)
-            self._plan = (epoch, order, flipped)
-        return order, flipped
 
     def _image(self, index):
         for i in range(index, index + self.num_images):
@@ -123,7 +137,7 @@ class ImageDataset(keras.utils.PyDataset):
     def _augmented(self, images, epoch, index):
         random = np.random.default_rng([self.seed, epoch, index])
         images = images.astype("float32")
-        with self._lock:  # a layer's random state is its own, not a thread's
+        with self._layers_lock:  # a layer's random state is its own, not a thread's
             for layer in self.augmentation:
                 weights = {id(weight) for weight in layer.weights}
                 for state in layer.variables:
@@ -132,6 +146,16 @@ class ImageDataset(keras.utils.PyDataset):
                 images = layer(images, training=True)
         images = keras.ops.convert_to_numpy(images)
         return np.clip(np.rint(images), 0, 255).astype("uint8")
+
+
+@functools.lru_cache(maxsize=4)
+def _plan(seed, epoch, num_images, shuffle, flip):
+    """The order of an epoch's images, and which places in it are mirrored."""
+    random = np.random.default_rng([seed, epoch])
+    order = random.permutation(num_images)
+    if not shuffle:
+        order.sort()
+    return order, random.random(num_images) < (0.5 if flip else 0.0)
 
 
 def load(
@@ -174,8 +198,7 @@ def load(
         cache: Keep decoded images in memory: a bool, or `"auto"` for up to 2 GiB.
         seed: Integer, 0 or more, of order, flips and augmentation.
         drop_remainder: Leave out the last batch of an epoch if it is smaller.
-        workers: Threads that decode ahead, by default one a processor, 2 to 16. With 1
-            nothing is decoded ahead.
+        workers: Threads that make batches ahead, by default one a processor, up to 16.
         data_dir: Folder of prepared TensorFlow Datasets; by default theirs.
 
     Returns:
@@ -199,7 +222,7 @@ def load(
             "image_shape must be (height, width, channels) with 1, 3 or 4 channels. "
             f"Received: image_shape={shape}"
         )
-    workers = min(max(os.cpu_count() or 2, 2), 16) if workers is None else workers
+    workers = min(os.cpu_count() or 1, 16) if workers is None else workers
     for argument, value in {"batch_size": batch_size, "crop": crop, "workers": workers}.items():
         if value is not None and value < 1:
             raise ValueError(f"{argument} must be at least 1. Received: {argument}={value}")

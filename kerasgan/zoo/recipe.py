@@ -24,17 +24,23 @@ ARCHITECTURE = {"size": 64, "channels": 3, "width": 64, "augment": True}
 
 
 def train(name, data, out=None, **options):
-    recipe, model = _prepare(name, {k: v for k, v in options.items() if v is not None})
+    folder = None if name in BUILDERS else store.find(name)
+    recipe, shape = _recipe(name, folder, {k: v for k, v in options.items() if v is not None})
     run = Path(out or Path("runs") / Path(name).name)
+    # Whatever may be wrong is found before the model is built, which takes seconds.
     dataset = datasets.load(
         data,
-        image_shape=model.sample_shape,
+        image_shape=shape,
         batch_size=recipe["batch_size"],
         crop=recipe.get("crop"),
         flip=recipe["flip"],
         seed=recipe["seed"],
     )
-    _claim(run, recipe)
+    claim = {**recipe, "images": dataset.num_images}
+    _refuse_another(run, claim)
+    model = _build(recipe, shape, folder)
+    text = tomli_w.dumps(claim)
+    write_whole(run / "recipe.toml", lambda path: path.write_text(text, encoding="utf-8"))
     model.compile()
     state = TrainingState(run / "state.weights.h5", len(dataset))
     dataset.epoch = first = state.restore(model)
@@ -58,17 +64,15 @@ def train(name, data, out=None, **options):
     return model
 
 
-def _prepare(name, options):
-    """The recipe with its options, and the model with fresh weights from its seed."""
-    if name in BUILDERS:
+def _recipe(name, folder, options):
+    """The recipe with these options, and the shape of the pictures."""
+    if folder is None:
         known = {**TRAINING, **ARCHITECTURE}
         recipe = {"architecture": name, **known}
     else:
-        folder = store.find(name)
-        path = folder / "recipe.toml"
+        card, path = store.check(folder), folder / "recipe.toml"
         if not path.is_file():
             raise FileNotFoundError(f"{folder} has no recipe.toml, so it cannot be trained again.")
-        store.check(folder)
         known = TRAINING
         recipe = {**known, **_read(path)}
     unknown = sorted(set(options) - set(known))
@@ -80,33 +84,32 @@ def _prepare(name, options):
     recipe = {k: v for k, v in {**recipe, **options}.items() if v is not None}
     if recipe["epochs"] < 1:
         raise ValueError(f"epochs must be at least 1. Received: {recipe['epochs']}")
-    keras.utils.set_random_seed(recipe["seed"])
-    if name not in BUILDERS:
-        return recipe, entry.build(folder, seed=recipe["seed"])
-    size = recipe["size"]
-    generator, discriminator = BUILDERS[name](
-        (size, size, recipe["channels"]), width=recipe["width"]
-    )
+    if folder is None:
+        return recipe, (recipe["size"], recipe["size"], recipe["channels"])
+    return recipe, tuple(card["samples"])
+
+
+def _build(recipe, shape, folder):
+    """The model with fresh weights from the recipe's seed."""
     seed = recipe["seed"]
+    keras.utils.set_random_seed(seed)
+    if folder is not None:
+        return entry.build(folder, seed=seed)
+    networks = BUILDERS[recipe["architecture"]](shape, width=recipe["width"])
     augmentation = DifferentiableAugmentation(seed=seed) if recipe["augment"] else None
-    return recipe, GAN(generator, discriminator, augmentation=augmentation, seed=seed)
+    return GAN(*networks, augmentation=augmentation, seed=seed)
 
 
-def _claim(run, recipe):
-    """Write the recipe into a new run folder; refuse one that holds another run."""
+def _refuse_another(run, claim):
+    """Refuse a run folder that holds a run of another recipe or of other data."""
     path = run / "recipe.toml"
-    if path.is_file():
-        there = _read(path)
-        changed = sorted(
-            key for key in {*there, *recipe} - {"epochs"} if there.get(key) != recipe.get(key)
+    there = _read(path) if path.is_file() else claim
+    changed = sorted(k for k in {*there, *claim} - {"epochs"} if there.get(k) != claim.get(k))
+    if changed:
+        raise ValueError(
+            f"{run} holds a run with other {', '.join(changed)}. Choose another folder with "
+            "--out, or the same options to go on."
         )
-        if changed:
-            raise ValueError(
-                f"{run} holds a run with another {', '.join(changed)}. Choose another folder "
-                "with --out, or the same options to go on."
-            )
-    text = tomli_w.dumps(recipe)
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def _read(path):
