@@ -77,7 +77,10 @@ def _parser():
     shape = train.add_argument_group("for an architecture")
     shape.add_argument("--size", type=int, help="side of the pictures, 16 to 256 (default: 64)")
     shape.add_argument("--channels", type=int, help="1 grey, 3 colour (default), 4 with alpha")
-    shape.add_argument("--width", type=int, help="channels of the outermost layer (default: 64)")
+    shape.add_argument("--latent-dim", type=int, help="length of the latent (default: 100)")
+    shape.add_argument("--width", type=int, help="channels or units of the thinnest layer")
+    shape.add_argument("--kernel-size", type=int, help="of dcgan's convolutions (default: 5)")
+    shape.add_argument("--depth", type=int, help="hidden layers of mlp (default: 2)")
     shape.add_argument(
         "--augment",
         action=argparse.BooleanOptionalAction,

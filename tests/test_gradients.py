@@ -313,7 +313,8 @@ def test_one_step_is_the_same_on_every_backend(optimizer):
         start = [stored[f"start_{i}"] for i in range(count)]
         expected = [stored[f"{optimizer}_{i}"] for i in range(count + 1)]
         found = dcgan_step(optimizer, start, stored["x"], stored["latents"])
-    assert max(np.abs(a - b).max() for a, b in zip(expected[1:], start)) > 1e-3
+    # Every weight moved by far more than the tolerance below.
+    assert min(np.abs(a - b).max() for a, b in zip(expected[1:], start)) > 1e-4
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
 

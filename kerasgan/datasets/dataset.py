@@ -86,16 +86,14 @@ class ImageDataset(keras.utils.PyDataset):
         if not 0 <= index < len(self):
             raise IndexError(f"There are {len(self)} batches. Received: index={index}")
         number = self.epoch * len(self) + index
+        if index and number != self._expected:
+            return self._batch(number)
         with self._lock:
-            if index and number != self._expected:
-                return self._batch(number)
             self._expected = number + 1
-            wanted = range(number, number + self._ahead)
-            for stale in self._pending.keys() - wanted:
-                self._pending.pop(stale).cancel()
-            for n in wanted:
-                if n not in self._pending:
-                    self._pending[n] = self._pool.submit(self._batch, n)
+            self._pending = {
+                n: self._pending.get(n) or self._pool.submit(self._batch, n)
+                for n in range(number, number + self._ahead)
+            }
             batch = self._pending[number]
         return batch.result()
 

@@ -1,6 +1,7 @@
 """A recipe is what `kerasgan train` runs: a model, its data, how long."""
 
 import csv
+import inspect
 import os
 import platform
 import time
@@ -20,7 +21,7 @@ from kerasgan.zoo import entry, store
 
 # What a recipe may hold, and what `train` takes for an architecture that has none.
 TRAINING = {"epochs": 100, "batch_size": 64, "seed": 0, "crop": None, "flip": True}
-ARCHITECTURE = {"size": 64, "channels": 3, "width": 64, "augment": True}
+ARCHITECTURE = {"size": 64, "channels": 3, "augment": True}
 
 
 def train(name, data, out=None, **options):
@@ -67,7 +68,7 @@ def train(name, data, out=None, **options):
 def _recipe(name, folder, options):
     """The recipe with these options, and the shape of the pictures."""
     if folder is None:
-        known = {**TRAINING, **ARCHITECTURE}
+        known = {**TRAINING, **ARCHITECTURE, **_builder_options(name)}
         recipe = {"architecture": name, **known}
     else:
         card, path = store.check(folder), folder / "recipe.toml"
@@ -78,8 +79,7 @@ def _recipe(name, folder, options):
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(
-            f"{name} takes no {', '.join(unknown)}: the architecture of an entry is fixed. "
-            f"What can be changed: {', '.join(known)}."
+            f"{name} takes no {', '.join(unknown)}. What can be changed: {', '.join(known)}."
         )
     recipe = {k: v for k, v in {**recipe, **options}.items() if v is not None}
     if recipe["epochs"] < 1:
@@ -95,9 +95,16 @@ def _build(recipe, shape, folder):
     keras.utils.set_random_seed(seed)
     if folder is not None:
         return entry.build(folder, seed=seed)
-    networks = BUILDERS[recipe["architecture"]](shape, width=recipe["width"])
+    name = recipe["architecture"]
+    networks = BUILDERS[name](shape, **{key: recipe[key] for key in _builder_options(name)})
     augmentation = DifferentiableAugmentation(seed=seed) if recipe["augment"] else None
     return GAN(*networks, augmentation=augmentation, seed=seed)
+
+
+def _builder_options(name):
+    """What a builder takes beside the shape, with its defaults."""
+    parameters = inspect.signature(BUILDERS[name]).parameters.values()
+    return {p.name: p.default for p in parameters if p.name != "image_shape"}
 
 
 def _refuse_another(run, claim):
