@@ -6,7 +6,8 @@ Each round times one epoch of DCGAN fed in three ways: the same array every step
 ("constant"), a folder decoded as it goes ("decoding", nothing cached) and a folder decoded
 before ("cached"). A ratio of 1 to "constant" means that no step waited for its images; on a
 CPU the steps and the decoding share the processors, which the ratio then shows. "alone" is
-the decoding without a step: what the worker threads can deliver.
+the decoding without a step: what the worker threads can deliver. `--emulate MS` puts a
+pause in the place of the step, which leaves the processors free, as an accelerator does.
 """
 
 import argparse
@@ -53,17 +54,17 @@ class Clock(keras.callbacks.Callback):
         self.seconds += time.perf_counter()
 
 
-def seconds_per_step(model, data):
+def seconds_per_step(model, data, emulated):
+    if emulated is not None:
+        start = time.perf_counter()
+        data.on_epoch_begin()
+        for _ in data:
+            time.sleep(emulated / 1000)
+        data.on_epoch_end()
+        return (time.perf_counter() - start) / len(data)
     clock = Clock()
     model.fit(data, callbacks=[clock], shuffle=False, verbose=0)
     return clock.seconds / len(data)
-
-
-def seconds_alone(data):
-    start = time.perf_counter()
-    for _ in data:
-        pass
-    return (time.perf_counter() - start) / len(data)
 
 
 def device():
@@ -101,7 +102,7 @@ def measure(arguments, folder):
     cached = load(folder, **options, cache=True)
     images = list(cached)
     constant = Constant(images[0], len(images))
-    seconds_per_step(model, constant)
+    seconds_per_step(model, constant, arguments.emulate)
     feeds = {
         "constant": constant,
         "decoding": load(folder, **options, cache=False),
@@ -110,8 +111,8 @@ def measure(arguments, folder):
     for turn in range(arguments.rounds):
         # A machine that slows down must not always slow the same feed.
         order = list(feeds)[turn % 3 :] + list(feeds)[: turn % 3]
-        times = {feed: seconds_per_step(model, feeds[feed]) for feed in order}
-        times["alone"] = seconds_alone(feeds["decoding"])
+        times = {feed: seconds_per_step(model, feeds[feed], arguments.emulate) for feed in order}
+        times["alone"] = seconds_per_step(None, feeds["decoding"], emulated=0)
         for feed, seconds in times.items():
             yield turn, feed, seconds, seconds / times["constant"]
 
@@ -119,17 +120,18 @@ def measure(arguments, folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder or .tar of pictures")
-    parser.add_argument("--images", type=int, default=512, help="taken from a .tar")
+    parser.add_argument("--images", type=int, default=256, help="taken from a .tar")
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--width", type=int, default=16)
+    parser.add_argument("--width", type=int, default=8)
+    parser.add_argument("--emulate", type=float, metavar="MS", help="a pause for a step")
     parser.add_argument("--rounds", type=int, default=6)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         rows = list(measure(arguments, folder_of(arguments.data, arguments.images, place)))
     backend = keras.backend.backend()
     about = {
-        "device": device(),
+        "device": "pause" if arguments.emulate is not None else device(),
         "backend": backend,
         "backend_version": importlib.import_module(backend).__version__,
         **{package: version(package) for package in ("keras", "pillow")},

@@ -110,7 +110,9 @@ def test_importing_kerasgan_where_nothing_is_installed(tmp_path):
 
 
 def test_importing_kerasgan_imports_no_keras(tmp_path):
-    code = "import json, sys, kerasgan, kerasgan.zoo, kerasgan.cli; print(json.dumps([*sys.modules]))"
+    code = (
+        "import json, sys, kerasgan, kerasgan.zoo, kerasgan.cli; print(json.dumps([*sys.modules]))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -133,6 +133,7 @@ def test_generate_by_default_16_into_a_file_of_the_name(shelf):
         (["train", "dcgan", "--data", "absent"], "'absent' does not exist"),
         (["train", "dcgan", "--data", "absent", "--epochs", "0"], "epochs must be at least 1"),
         (["train", "dcgan", "--data", "absent", "--seed", "-1"], "seed must be an integer"),
+        (["train", "dcgan", "--data", "absent", "--depth", "3"], "dcgan takes no depth"),
         (["train", "dcgam", "--data", "absent"], "'dcgam'"),
         (["train", "pictures", "--data", "absent"], "no recipe.toml"),
     ],
@@ -224,7 +225,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(run, pictures, tmp_path, capfd):
     out = tmp_path / "killed"
     words = command(pictures, out)
     with subprocess.Popen([sys.executable, "-m", "kerasgan.cli", *words], cwd=ROOT) as process:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while not (out / "state.weights.h5").exists():
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.002)
@@ -270,4 +271,4 @@ def test_what_cannot_be_built_leaves_no_run(pictures, capsys):
 
 def test_the_architecture_of_an_entry_is_fixed(run, pictures, capsys):
     words = ["train", run / "entry", "--data", pictures]
-    assert "takes no size: the architecture" in refused(capsys, *words, "--size", "32")
+    assert "takes no size. What can be changed: epochs" in refused(capsys, *words, "--size", "32")

@@ -68,13 +68,13 @@ def test_resuming_from_a_file_is_exact(through, optimizer, tmp_path):
     model = resumed_run_is_exact(tmp_path, optimizer, through)
     assert int(model.optimizer.iterations) == 6
     updates = 3 if optimizer else 6
-    assert [int(o.iterations) for o in model.optimizer.optimizers.values()] == [updates] * 2
+    assert [int(o.iterations) for o in model.optimizer.by_player.values()] == [updates] * 2
 
 
 def test_resuming_keeps_the_loss_scale_of_mixed_float16(policy, tmp_path):
     policy("mixed_float16")
     model = resumed_run_is_exact(tmp_path, {}, through_keras_file)
-    for optimizer in model.optimizer.optimizers.values():
+    for optimizer in model.optimizer.by_player.values():
         assert int(optimizer.iterations) == int(optimizer.step_counter) == 6
 
 
@@ -87,7 +87,7 @@ def test_a_file_of_mixed_float16_loads_under_the_float32_policy(policy, tmp_path
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert_same(state(model), state(loaded))
     loaded.compile()
-    for optimizer in loaded.optimizer.optimizers.values():
+    for optimizer in loaded.optimizer.by_player.values():
         assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     assert train(loaded, X).keys() == {
         "discriminator_loss",
@@ -167,8 +167,8 @@ def test_compile_options_survive(tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.run_eagerly
-    assert isinstance(loaded.optimizer.optimizers["discriminator"], keras.optimizers.SGD)
-    assert isinstance(loaded.optimizer.optimizers["generator"], keras.optimizers.Adam)
+    assert isinstance(loaded.optimizer.by_player["discriminator"], keras.optimizers.SGD)
+    assert isinstance(loaded.optimizer.by_player["generator"], keras.optimizers.Adam)
 
 
 def test_a_learning_rate_set_while_training_survives(tmp_path):
@@ -176,7 +176,7 @@ def test_a_learning_rate_set_while_training_survives(tmp_path):
     model.optimizer.learning_rate = 0.005
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    rates = [float(o.learning_rate) for o in loaded.optimizer.optimizers.values()]
+    rates = [float(o.learning_rate) for o in loaded.optimizer.by_player.values()]
     np.testing.assert_allclose(rates, [0.005, 0.0005], rtol=1e-6)
 
 

@@ -28,8 +28,13 @@ class FixedLatents(GAN):
         return ops.ones((n, 1)) * ops.convert_to_tensor([[0.5, -1.0, 1.5, -0.2]])
 
 
+def sgd():
+    players = ("discriminator", "generator")
+    return {f"{player}_optimizer": keras.optimizers.SGD(0.1) for player in players}
+
+
 def optimizers(model):
-    return list(model.optimizer.optimizers.values())
+    return list(model.optimizer.by_player.values())
 
 
 def rates(model):
@@ -73,22 +78,24 @@ def test_steps_per_execution_is_refused_clearly_on_torch():
 
 @pytest.mark.parametrize("way", [{}, {"run_eagerly": True}], ids=["compiled", "eager"])
 def test_batch_statistics_and_draws_do_not_depend_on_compiling(way):
-    model, other = rich_gan(), rich_gan()
-    history = train(compiled(model, **way), X)
-    expected = train(compiled(other), X)
-    assert_same(state(model), state(other), atol=1e-5)
+    # Not Adam: it blows the zero gradient of a bias before a normalisation up to its rate.
+    model = compiled(rich_gan(), **way, **sgd())
+    history = train(model, X)
+    other = compiled(rich_gan(), **sgd())
+    expected = train(other, X)
+    assert_same(state(model), state(other), atol=1e-6)
     for name, values in expected.items():
         np.testing.assert_allclose(history[name], values, rtol=1e-5)
 
 
 def test_train_on_batch_and_test_on_batch():
     model = compiled(mlp_gan())
-    before = state(model)
+    before = model.get_weights()
     test = model.test_on_batch(X, return_dict=True)
-    assert_same(before[: len(model.trainable_variables)], model.get_weights()[:0] or before)
+    assert_same(model.get_weights(), before)
     loss = model.train_on_batch(X, return_dict=True)
     assert test.keys() == loss.keys()
-    assert np.isfinite(list(loss.values())).all()
+    assert np.isfinite([float(value) for value in loss.values()]).all()
     assert int(model.optimizer.iterations) == 1
 
 
@@ -96,14 +103,10 @@ def test_train_on_batch_and_test_on_batch():
 
 
 def test_mixed_float16_takes_the_steps_of_float32(policy):
-    sgd = {
-        "discriminator_optimizer": lambda: keras.optimizers.SGD(0.1),
-        "generator_optimizer": lambda: keras.optimizers.SGD(0.1),
-    }
     runs = {}
     for name in ("float32", "mixed_float16", "mixed_bfloat16"):
         policy(name)
-        model = compiled(mlp_gan(cls=FixedLatents), **{k: make() for k, make in sgd.items()})
+        model = compiled(mlp_gan(cls=FixedLatents), **sgd())
         start = model.get_weights()
         train(model, X)
         scaled = [isinstance(o, keras.optimizers.LossScaleOptimizer) for o in optimizers(model)]
@@ -132,7 +135,7 @@ def test_a_gradient_past_float16_skips_its_player_and_halves_its_scale(policy):
     assert int(overflowing.iterations) == 0
     assert float(overflowing.dynamic_scale) == 2.0**38
     assert all((a != b).any() for a, b in zip(model.generator.get_weights(), generator))
-    other = model.optimizer.optimizers["generator"]
+    other = model.optimizer.by_player["generator"]
     assert int(other.iterations) == 2 and float(other.dynamic_scale) == 2.0**15
 
 
@@ -141,7 +144,7 @@ def test_a_gradient_past_float16_skips_its_player_and_halves_its_scale(policy):
 
 def test_compile_without_arguments_takes_adam_of_the_dcgan_paper():
     model = compiled(mlp_gan())
-    assert list(model.optimizer.optimizers) == ["discriminator", "generator"]
+    assert list(model.optimizer.by_player) == ["discriminator", "generator"]
     assert optimizers(model)[0] is not optimizers(model)[1]
     for optimizer in optimizers(model):
         assert isinstance(optimizer, keras.optimizers.Adam)
@@ -159,7 +162,7 @@ def test_each_players_optimizer_moves_its_own_network():
     train(model, X)
     assert_same(model.discriminator.get_weights(), before[0])
     assert all((a != b).any() for a, b in zip(model.generator.get_weights(), before[1]))
-    assert isinstance(model.optimizer.optimizers["generator"], keras.optimizers.RMSprop)
+    assert isinstance(model.optimizer.by_player["generator"], keras.optimizers.RMSprop)
 
 
 @pytest.mark.parametrize(
@@ -223,12 +226,6 @@ def test_callbacks_that_read_the_logs(tmp_path):
     assert len(rows) == len(history["generator_loss"]) == 2
     for name, values in history.items():
         np.testing.assert_allclose([float(row[name]) for row in rows], values, rtol=1e-6)
-
-
-def test_terminate_on_nan_sees_a_players_loss():
-    model = compiled(mlp_gan(), generator_optimizer=keras.optimizers.SGD(float("inf")))
-    history = train(model, X, epochs=5, callbacks=[keras.callbacks.TerminateOnNaN()])
-    assert len(history["generator_loss"]) == 1
 
 
 # Writing one's own model.

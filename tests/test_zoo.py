@@ -47,6 +47,10 @@ def relist(folder):
     change_card(folder, files=files)
 
 
+def serialized(thing):
+    return keras.saving.serialize_keras_object(thing)
+
+
 def apart(one, other):
     assert one.shape == other.shape and one.dtype == other.dtype
     return np.abs(one.astype("float32") - other.astype("float32")).max()
@@ -73,9 +77,8 @@ class OwnGAN(GAN):
         self.sharpness = sharpness
 
     def get_config(self):
-        config = {"generator": self.generator, "discriminator": self.discriminator}
-        config = {key: keras.saving.serialize_keras_object(n) for key, n in config.items()}
-        return config | {"sharpness": self.sharpness}
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        return {k: serialized(n) for k, n in networks.items()} | {"sharpness": self.sharpness}
 
 
 def own_networks():
@@ -279,20 +282,25 @@ def list_outside(name):
     return damage
 
 
-def replace(name, make):
+def write(name, content):
     def damage(folder):
-        make(folder / name)
+        (folder / name).write_bytes(content)
         relist(folder)
 
     return damage
 
 
-def other_shapes(path):
-    np.savez(path, a=np.zeros((3, 3)))
+def arrays(name, array):
+    def damage(folder):
+        np.savez(folder / name, a=array)
+        relist(folder)
+
+    return damage
 
 
-def pickled(path):
-    np.savez(path, a=np.array([Trap()], dtype=object))
+def without_a_player(folder):
+    (folder / "discriminator.npz").unlink()
+    relist(folder)
 
 
 class Trap:
@@ -302,88 +310,51 @@ class Trap:
         return (Path.touch, (Path("unpickled"),))
 
 
+def change(**changes):
+    return lambda folder: change_card(folder, **changes)
+
+
 DAMAGE = {
-    "missing": (lambda f: (f / "config.json").unlink(), FileNotFoundError, "config.json is missing"),
-    "no card": (lambda f: (f / "card.toml").unlink(), FileNotFoundError, "it has no card.toml"),
-    "cut": (cut, ValueError, "generator.npz has .* truncated"),
-    "flipped": (flip_a_bit, ValueError, "discriminator.npz is damaged"),
-    "link": (link, ValueError, "card.toml lists 'generator.npz', which is not a file of its own"),
-    "above": (list_outside("../x"), ValueError, r"card.toml lists '../x'"),
-    "absolute": (list_outside("/etc/hosts"), ValueError, "card.toml lists '/etc/hosts'"),
-    "newer": (lambda f: change_card(f, format=2), ValueError, "card.toml has format 2.*pip"),
-    "no format": (lambda f: change_card(f, format="1"), ValueError, "card.toml has format '1'"),
-    "library": (lambda f: change_card(f, library="x"), ValueError, "card.toml belongs to.*'x'"),
-    "no files": (lambda f: change_card(f, files={}), ValueError, "card.toml lists no config.json"),
-    "a list": (lambda f: change_card(f, files=["a"]), ValueError, "card.toml: `files`"),
-    "no sums": (
-        lambda f: change_card(f, files={"config.json": {}, "generator.npz": {}}),
-        ValueError,
-        "config.json has .* bytes in place of None",
-    ),
-    "TOML": (
-        lambda f: (f / "card.toml").write_text("= 3"),
-        ValueError,
-        "card.toml is not valid TOML",
-    ),
-    "bytes": (
-        lambda f: (f / "card.toml").write_bytes(b"\xff"),
-        ValueError,
-        "card.toml is not valid TOML",
-    ),
-    "JSON": (
-        replace("config.json", lambda p: p.write_text("{")),
-        ValueError,
-        "config.json is not valid JSON",
-    ),
-    "deep": (
-        replace("config.json", lambda p: p.write_text("[" * 10**5)),
-        ValueError,
-        "config.json is not valid JSON",
-    ),
-    "no model": (
-        replace("config.json", lambda p: p.write_text("[1]")),
-        ValueError,
-        "config.json cannot be built",
-    ),
+    "missing": (lambda f: (f / "config.json").unlink(), "config.json is missing"),
+    "no card": (lambda f: (f / "card.toml").unlink(), "it has no card.toml"),
+    "cut": (cut, "generator.npz has .* truncated"),
+    "flipped": (flip_a_bit, "discriminator.npz is damaged"),
+    "link": (link, "card.toml lists 'generator.npz', which is not a file of its own"),
+    "above": (list_outside("../x"), r"card.toml lists '../x'"),
+    "absolute": (list_outside("/etc/hosts"), "card.toml lists '/etc/hosts'"),
+    "newer": (change(format=2), "card.toml has format 2.*pip"),
+    "no format": (change(format="1"), "card.toml has format '1'"),
+    "library": (change(library="x"), "card.toml belongs to.*'x'"),
+    "no files": (change(files={}), "card.toml lists no config.json"),
+    "a list": (change(files=["a"]), "card.toml: `files`"),
+    "no sums": (change(files={"config.json": {}, "generator.npz": {}}), "config.json.* of None"),
+    "TOML": (lambda f: (f / "card.toml").write_text("= 3"), "card.toml is not valid TOML"),
+    "bytes": (lambda f: (f / "card.toml").write_bytes(b"\xff"), "card.toml is not valid TOML"),
+    "JSON": (write("config.json", b"{"), "config.json is not valid JSON"),
+    "deep": (write("config.json", b"[" * 10**5), "config.json is not valid JSON"),
+    "no model": (write("config.json", b"[1]"), "config.json cannot be built"),
     "another": (
-        replace("config.json", lambda p: p.write_text(json.dumps(serialized(layers.ReLU())))),
-        ValueError,
+        write("config.json", json.dumps(serialized(layers.ReLU())).encode()),
         "config.json holds a ReLU",
     ),
     "shapes": (
-        replace("generator.npz", other_shapes),
-        ValueError,
+        arrays("generator.npz", np.zeros((3, 3))),
         r"generator.npz does not fit config.json.*\(3, 3\)",
     ),
-    "no zip": (
-        replace("discriminator.npz", lambda p: p.write_text("x")),
-        ValueError,
-        "discriminator.npz is no .npz file",
-    ),
+    "no zip": (write("discriminator.npz", b"x"), "discriminator.npz is no .npz file"),
     "pickle": (
-        replace("generator.npz", pickled),
-        ValueError,
+        arrays("generator.npz", np.array([Trap()], dtype=object)),
         "generator.npz is no .npz file of plain arrays",
     ),
-    "player": (
-        replace("discriminator.npz", lambda p: p.unlink()),
-        ValueError,
-        "card.toml lists no discriminator.npz",
-    ),
+    "player": (without_a_player, "card.toml lists no discriminator.npz"),
 }
 
 
-def serialized(thing):
-    return keras.saving.serialize_keras_object(thing)
-
-
-@pytest.mark.parametrize(("damage", "error", "message"), DAMAGE.values(), ids=DAMAGE)
-def test_damage_gives_one_error_that_names_the_file(
-    entry, damage, error, message, monkeypatch, tmp_path
-):
+@pytest.mark.parametrize(("damage", "message"), DAMAGE.values(), ids=DAMAGE)
+def test_damage_gives_one_error_that_names_the_file(entry, damage, message, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     damage(entry)
-    with pytest.raises(error, match=message) as caught:
+    with pytest.raises((ValueError, FileNotFoundError), match=message) as caught:
         zoo.load(entry)
     assert str(entry) in str(caught.value)
     assert not Path("unpickled").exists()

@@ -110,7 +110,10 @@ def test_an_archive_is_fetched_once(server, saved, cache, kind):
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
 @pytest.mark.parametrize(
     ("tells_length", "error", "message"),
-    [(True, ConnectionError, "broke off after 1,000 of"), (False, ValueError, "cannot be unpacked")],
+    [
+        (True, ConnectionError, "broke off after 1,000 of"),
+        (False, ValueError, "cannot be unpacked"),
+    ],
 )
 def test_a_download_that_breaks_off_poisons_nothing(
     server, saved, cache, kind, tells_length, error, message

@@ -169,6 +169,11 @@ def sync_state(model):
         model.jax_state_sync()
 
 
+def _on_device(array):
+    # Keras's own conversion compiles a program a shape on JAX.
+    return jax.device_put(array) if BACKEND == "jax" else array
+
+
 def start_from(variables, values):
     """Let variables declared in a `keras.StatelessScope` start from `values`.
 
@@ -181,6 +186,6 @@ def start_from(variables, values):
     """
     for variable, value in zip(variables, values, strict=True):
         # A copy: on PyTorch a variable would otherwise share the memory of its source.
-        variable._initializer = lambda shape, dtype, value=value: np.array(
-            ops.convert_to_numpy(value)
+        variable._initializer = lambda shape, dtype, value=value: _on_device(
+            np.array(ops.convert_to_numpy(value))
         )

@@ -110,7 +110,7 @@ class AdversarialModel(keras.Model):
 
     def default_optimizers(self):
         """The paper's optimizers: dict from a player to its `keras.optimizers`."""
-        raise NotImplementedError
+        return {}
 
     # The step.
 
@@ -125,7 +125,7 @@ class AdversarialModel(keras.Model):
                 loss = backend.minimize(
                     lambda: loss_fn(real, z),  # noqa: B023
                     getattr(self, player).trainable_variables,
-                    self.optimizer.optimizers[player],
+                    self.optimizer.by_player[player],
                 )
             else:
                 loss = loss_fn(real, z, training=False)
@@ -187,7 +187,7 @@ class AdversarialModel(keras.Model):
                 optimizer or its name. A player left out takes the paper's.
 
         Raises:
-            TypeError: On an argument that names no player.
+            TypeError: On an argument that names no player, or a player without optimizer.
             ValueError: If two players share one optimizer object.
         """
         chosen = self.default_optimizers()
@@ -202,6 +202,12 @@ class AdversarialModel(keras.Model):
             if optimizer is not None:
                 player = argument.removesuffix("_optimizer")
                 chosen[player] = keras.optimizers.get(optimizer)
+        missing = [a for a in known if a.removesuffix("_optimizer") not in chosen]
+        if missing:
+            raise TypeError(
+                f"{type(self).__name__} has no default optimizers: pass compile() "
+                f"{', '.join(missing)}."
+            )
         if len({id(o) for o in chosen.values()}) < len(chosen):
             raise ValueError(
                 "Two players share one optimizer object; its moments would mix. Pass "
@@ -230,7 +236,7 @@ class AdversarialModel(keras.Model):
             return None
         return self._compile_arguments | {
             f"{player}_optimizer": keras.saving.serialize_keras_object(optimizer)
-            for player, optimizer in self.optimizer.optimizers.items()
+            for player, optimizer in self.optimizer.by_player.items()
         }
 
     def compile_from_config(self, config):

@@ -24,7 +24,9 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
 
     def __init__(self, optimizers, name="player_optimizers"):
         super().__init__(learning_rate=0.0, name=name)
-        self.optimizers = optimizers
+        # Not `optimizers`: Keras's callbacks would set each rate by itself then, and an
+        # absolute schedule would make them equal.
+        self.by_player = optimizers
 
     def build(self, variables):
         """Create the state of every player's optimizer.
@@ -32,7 +34,7 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
         Args:
             variables: Dict from a player's name to the variables it moves.
         """
-        for player, optimizer in self.optimizers.items():
+        for player, optimizer in self.by_player.items():
             if not optimizer.built:
                 with keras.name_scope(player):
                     optimizer.build(variables[player])
@@ -40,23 +42,23 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
 
     @property
     def variables(self):
-        inner = [v for o in self.optimizers.values() for v in o.variables]
+        inner = [v for o in self.by_player.values() for v in o.variables]
         return [self._iterations, *inner]
 
     @property
     def learning_rate(self):
-        return next(iter(self.optimizers.values())).learning_rate
+        return next(iter(self.by_player.values())).learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value):
-        rates = {p: float(o.learning_rate) for p, o in self.optimizers.items()}
+        rates = {p: float(o.learning_rate) for p, o in self.by_player.items()}
         first = next(iter(rates.values()))
-        for player, optimizer in self.optimizers.items():
+        for player, optimizer in self.by_player.items():
             ratio = rates[player] / first if first else 1.0
             optimizer.learning_rate = float(value) * ratio
 
     def finalize_variable_values(self, var_list):
-        for optimizer in self.optimizers.values():
+        for optimizer in self.by_player.values():
             optimizer.finalize_variable_values(optimizer._trainable_variables)
 
     def save_own_variables(self, store):
@@ -71,7 +73,7 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
             "name": self.name,
             "optimizers": {
                 player: keras.saving.serialize_keras_object(optimizer)
-                for player, optimizer in self.optimizers.items()
+                for player, optimizer in self.by_player.items()
             },
         }
 

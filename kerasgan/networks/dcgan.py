@@ -54,26 +54,26 @@ def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
             gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02),
         )
 
-    generator = keras.Sequential([keras.Input((latent_dim,))], name="generator")
-    generator.add(layers.Dense(4 * 4 * widths[-1], use_bias=False, **start))
-    generator.add(layers.Reshape((4, 4, widths[-1])))
-    generator.add(normalise())
-    generator.add(layers.ReLU())
+    # Functional, not sequential: Keras rebuilds a sequential model with every layer added,
+    # which would be most of the time to load one.
+    z = keras.Input((latent_dim,))
+    x = layers.Dense(4 * 4 * widths[-1], use_bias=False, **start)(z)
+    x = layers.Reshape((4, 4, widths[-1]))(x)
+    x = layers.ReLU()(normalise()(x))
     for filters in reversed(widths[:-1]):
-        generator.add(
-            layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=False, **start)
-        )
-        generator.add(normalise())
-        generator.add(layers.ReLU())
-    generator.add(layers.Conv2DTranspose(channels, kernel_size, 2, "same", **start))
-    generator.add(layers.Activation("tanh", dtype="float32"))
+        x = layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=False, **start)(x)
+        x = layers.ReLU()(normalise()(x))
+    x = layers.Conv2DTranspose(channels, kernel_size, 2, "same", **start)(x)
+    x = layers.Activation("tanh", dtype="float32")(x)
+    generator = keras.Model(z, x, name="generator")
 
-    discriminator = keras.Sequential([keras.Input(image_shape)], name="discriminator")
+    images = keras.Input(tuple(image_shape))
+    x = images
     for i, filters in enumerate(widths):
-        discriminator.add(layers.Conv2D(filters, kernel_size, 2, "same", use_bias=i == 0, **start))
+        x = layers.Conv2D(filters, kernel_size, 2, "same", use_bias=i == 0, **start)(x)
         if i:
-            discriminator.add(normalise())
-        discriminator.add(layers.LeakyReLU(0.2))
-    discriminator.add(layers.Flatten())
-    discriminator.add(layers.Dense(1, dtype="float32", **start))
+            x = normalise()(x)
+        x = layers.LeakyReLU(0.2)(x)
+    logits = layers.Dense(1, dtype="float32", **start)(layers.Flatten()(x))
+    discriminator = keras.Model(images, logits, name="discriminator")
     return generator, discriminator

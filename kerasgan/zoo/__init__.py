@@ -104,7 +104,9 @@ def train(name, data, out=None, **options):
         data: As in `kerasgan.datasets.load`: a folder of pictures, say.
         out: Run folder; by default `runs/<name>`. If it holds an unfinished run of the
             same recipe, training goes on there.
-        **options: Whatever of the recipe to change: see `kerasgan.zoo.recipe.Recipe`.
+        **options: Whatever of the recipe to change: `epochs`, `batch_size`, `seed`, `crop`,
+            `flip`; for an architecture also `size`, `channels`, `augment` and what its
+            builder takes.
 
     Returns:
         The trained model. The run folder holds the entry that `load` takes.
