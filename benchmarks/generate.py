@@ -58,7 +58,9 @@ def throughput(name, n, batch_size, rounds):
     def rival():
         samples = np.empty((n, *model.sample_shape), "uint8")
         for start in range(0, n, batch_size):
-            samples[start : start + batch_size] = to_uint8(call(latents[start : start + batch_size]))
+            samples[start : start + batch_size] = to_uint8(
+                call(latents[start : start + batch_size])
+            )
 
     def ours():
         model.generate(latents=latents, batch_size=batch_size, verbose=False)

@@ -276,7 +276,7 @@ def main():
                 "ratio_min": round(min(ratios), 3),
                 "ratio_max": round(max(ratios), 3),
                 "ms_per_step": round(1e3 * statistics.median(times["kerasgan"]) / options.steps, 1),
-                **{k: v for k, v in vars(options).items()},
+                **vars(options),
             }
         )
     record("train_step", rows)

@@ -42,9 +42,9 @@ def frechet_distance(a, b):
 
 def nearest(samples, real):
     """For each sample the index of its nearest real row, and its distance."""
-    squares = (
-        (samples**2).sum(1)[:, None] + (real**2).sum(1)[None] - 2.0 * samples @ real.T
-    ).clip(0)
+    squares = ((samples**2).sum(1)[:, None] + (real**2).sum(1)[None] - 2.0 * samples @ real.T).clip(
+        0
+    )
     index = squares.argmin(1)
     return index, np.sqrt(squares[np.arange(len(samples)), index])
 

@@ -127,9 +127,7 @@ def test_a_gradient_past_float16_skips_its_player_and_halves_its_scale(policy):
         keras.optimizers.Adam(0.01), initial_scale=2.0**40
     )
     model = compiled(mlp_gan(), discriminator_optimizer=overflowing)
-    discriminator, generator = (
-        n.get_weights() for n in (model.discriminator, model.generator)
-    )
+    discriminator, generator = (n.get_weights() for n in (model.discriminator, model.generator))
     train(model, X)
     assert_same(model.discriminator.get_weights(), discriminator)
     assert int(overflowing.iterations) == 0

@@ -45,7 +45,10 @@ def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
         raise ValueError(f"image_shape needs a channel. Received: {tuple(image_shape)}")
     doublings = sizes.index(size) + 2
     widths = [min(width * 2**i, 1024) for i in range(doublings)]
-    start = {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
+
+    def start():
+        # A new one each time: an initializer draws the same numbers whenever it is called.
+        return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
 
     def normalise():
         return layers.BatchNormalization(
@@ -57,23 +60,23 @@ def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
     # Functional, not sequential: Keras rebuilds a sequential model with every layer added,
     # which would be most of the time to load one.
     z = keras.Input((latent_dim,))
-    x = layers.Dense(4 * 4 * widths[-1], use_bias=False, **start)(z)
+    x = layers.Dense(4 * 4 * widths[-1], use_bias=False, **start())(z)
     x = layers.Reshape((4, 4, widths[-1]))(x)
     x = layers.ReLU()(normalise()(x))
     for filters in reversed(widths[:-1]):
-        x = layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=False, **start)(x)
+        x = layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=False, **start())(x)
         x = layers.ReLU()(normalise()(x))
-    x = layers.Conv2DTranspose(channels, kernel_size, 2, "same", **start)(x)
+    x = layers.Conv2DTranspose(channels, kernel_size, 2, "same", **start())(x)
     x = layers.Activation("tanh", dtype="float32")(x)
     generator = keras.Model(z, x, name="generator")
 
     images = keras.Input(tuple(image_shape))
     x = images
     for i, filters in enumerate(widths):
-        x = layers.Conv2D(filters, kernel_size, 2, "same", use_bias=i == 0, **start)(x)
+        x = layers.Conv2D(filters, kernel_size, 2, "same", use_bias=i == 0, **start())(x)
         if i:
             x = normalise()(x)
         x = layers.LeakyReLU(0.2)(x)
-    logits = layers.Dense(1, dtype="float32", **start)(layers.Flatten()(x))
+    logits = layers.Dense(1, dtype="float32", **start())(layers.Flatten()(x))
     discriminator = keras.Model(images, logits, name="discriminator")
     return generator, discriminator

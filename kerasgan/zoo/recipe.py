@@ -20,7 +20,7 @@ from kerasgan.networks import BUILDERS
 from kerasgan.zoo import entry, store
 
 # What a recipe may hold, and what `train` takes for an architecture that has none.
-TRAINING = {"epochs": 100, "batch_size": 64, "seed": 0, "crop": None, "flip": True}
+TRAINING = {"epochs": 100, "batch_size": 128, "seed": 0, "crop": None, "flip": True}
 ARCHITECTURE = {"size": 64, "channels": 3, "augment": True}
 
 
