@@ -136,7 +136,12 @@ def run_step(step, args, groups):
     over `(state, data)` and wants `(logs, state)` back: `groups` are the variables that
     `state` holds values for, in its order.
     """
-    if BACKEND != "jax":
+    if BACKEND == "tensorflow":
+        # The graph of a step reaches past the end of a dataset of unknown length. What
+        # waits for no data, step counters and seeds, would run there once too often.
+        with tf.control_dependencies([t for t in tf.nest.flatten(args) if tf.is_tensor(t)]):
+            return step(*args)
+    if BACKEND == "torch":
         return step(*args)
     state, data = args
     pairs = [pair for group, values in zip(groups, state) for pair in zip(group, values)]

@@ -31,10 +31,11 @@ def check_images(x, shape):
         shape: The shape of one sample, without the batch.
 
     Returns:
-        `x` itself, or for a generator an iterator that gives the looked-at batch too.
+        `x` itself, or for a generator another that gives the looked-at batch too.
 
     Raises:
-        ValueError: On a wrong rank, size, channel count, dtype or range, and on NaN.
+        ValueError: On a wrong rank, size, channel count, dtype or range, on NaN, and on
+            weights of samples.
     """
     if hasattr(x, "shape") and hasattr(x, "dtype"):
         _check_batch(x, shape, "x")
@@ -49,8 +50,24 @@ def check_images(x, shape):
         ) from None
     except StopIteration:
         raise ValueError(f"The dataset is empty. Received: x={x!r}") from None
-    _check_batch(keras.utils.unpack_x_y_sample_weight(first)[0], shape, "the first batch")
-    return itertools.chain([first], batches) if batches is x else x
+    images, _, weights = keras.utils.unpack_x_y_sample_weight(first)
+    refuse_weights(sample_weight=weights)
+    _check_batch(images, shape, "the first batch")
+    if batches is not x:
+        return x
+    # Keras takes a generator, not any iterator, and tuples, not arrays.
+    whole = itertools.chain([first], batches)
+    return (batch if isinstance(batch, tuple) else (batch,) for batch in whole)
+
+
+def refuse_weights(**weights):
+    """Raise if any of these arguments is given."""
+    for argument, value in weights.items():
+        if value is not None:
+            raise ValueError(
+                f"{argument} has no meaning for an adversarial loss. Repeat or drop "
+                "images in the data instead."
+            )
 
 
 def _batched(shape):

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.engine import backend
-from kerasgan.engine.data import check_images, to_uint8, to_unit_range
+from kerasgan.engine.data import check_images, refuse_weights, to_uint8, to_unit_range
 from kerasgan.engine.optimizer import PlayerOptimizers
 
 
@@ -257,12 +257,14 @@ class AdversarialModel(keras.Model):
                 count, dtype or range, or holds NaN.
         """
         for argument in ("sample_weight", "class_weight"):
-            if kwargs.pop(argument, None) is not None:
-                raise ValueError(
-                    f"{argument} has no meaning for an adversarial loss. Repeat or drop "
-                    "images in the data instead."
-                )
+            refuse_weights(**{argument: kwargs.pop(argument, None)})
         x = check_images(x, self.sample_shape)
+        if kwargs.get("validation_data") is not None:
+            held_out, labels, weights = keras.utils.unpack_x_y_sample_weight(
+                kwargs["validation_data"]
+            )
+            refuse_weights(sample_weight=weights)
+            kwargs["validation_data"] = (check_images(held_out, self.sample_shape), labels)
         if not self.compiled:
             self.compile()
         return super().fit(x, y, **kwargs)
@@ -275,7 +277,10 @@ class AdversarialModel(keras.Model):
 
         Args: as `fit`'s. Returns: as `keras.Model.evaluate`'s.
         """
-        x = check_images(x, self.sample_shape)
+        # `fit` has looked at its validation data, and gives the same iterator every epoch.
+        if not kwargs.get("_use_cached_eval_dataset"):
+            refuse_weights(sample_weight=kwargs.get("sample_weight"))
+            x = check_images(x, self.sample_shape)
         if not self.compiled:
             self.compile()
         return super().evaluate(x, y, **kwargs)

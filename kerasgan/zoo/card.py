@@ -54,3 +54,22 @@ images = kerasgan.zoo.load("hf://USER/{name}").generate(16)
 {to_text(card)}
 ```
 """
+
+
+def to_table(cards):
+    """A Markdown table of cards, a row each, as `README.md` shows it."""
+    rows = [
+        "| entry | pictures | trained on | measured | size | licence |",
+        "|---|---|---|---|---|---|",
+    ]
+    for card in cards:
+        height, width, channels = card["samples"]
+        size = sum(file["bytes"] for file in card["files"].values()) / 1e6
+        measured = "; ".join(
+            f"{k.replace('_', ' ')} {v}" for k, v in card["metrics"].items() if isinstance(v, float)
+        )
+        rows.append(
+            f"| `{card['name']}` | {height}×{width}×{channels} | {card['data']} | {measured} "
+            f"| {size:.1f} MB | {card['licence']} |"
+        )
+    return "\n".join(rows)
