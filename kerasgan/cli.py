@@ -62,6 +62,7 @@ def _parser():
         _train,
         "Train a model on a folder of pictures. Run the same command again to go on with a "
         "run that was stopped or killed.",
+        epilog="Example: kerasgan train dcgan --data photos --width 32 --epochs 50 --out runs/mine",
     )
     train.add_argument(
         "name", help="an entry, to train its recipe again, or an architecture: dcgan, mlp"
@@ -70,8 +71,12 @@ def _parser():
         "--data", required=True, help="a folder of pictures, an .npz or .npy file, or tfds:NAME"
     )
     train.add_argument("--out", help="run folder (default: runs/NAME)")
-    train.add_argument("--epochs", type=int, help="passes over the data")
-    train.add_argument("--batch-size", type=int, help="pictures a step")
+    train.add_argument(
+        "--epochs", type=int, help="passes over the data (default: 100, or the entry's)"
+    )
+    train.add_argument(
+        "--batch-size", type=int, help="pictures a step (default: 128, or the entry's)"
+    )
     train.add_argument("--seed", type=int, help="of weights, latents and shuffling")
     train.add_argument("--crop", type=int, help="side of a centred square cut out before resizing")
     train.add_argument(
@@ -81,7 +86,11 @@ def _parser():
     shape.add_argument("--size", type=int, help="side of the pictures, 16 to 256 (default: 64)")
     shape.add_argument("--channels", type=int, help="1 grey, 3 colour (default), 4 with alpha")
     shape.add_argument("--latent-dim", type=int, help="length of the latent (default: 100)")
-    shape.add_argument("--width", type=int, help="channels or units of the thinnest layer")
+    shape.add_argument(
+        "--width",
+        type=int,
+        help="channels or units of the thinnest layer (default: dcgan 128, as in its paper, for a GPU; 32 will do on a CPU; mlp 256)",
+    )
     shape.add_argument("--kernel-size", type=int, help="of dcgan's convolutions (default: 5)")
     shape.add_argument("--depth", type=int, help="hidden layers of mlp (default: 2)")
     shape.add_argument(
