@@ -89,7 +89,8 @@ def _parser():
     shape.add_argument(
         "--width",
         type=int,
-        help="channels or units of the thinnest layer (default: dcgan 128, as in its paper, for a GPU; 32 will do on a CPU; mlp 256)",
+        help="channels or units of the thinnest layer (default: dcgan 128, its paper's; 32 will "
+        "do on a CPU; mlp 256)",
     )
     shape.add_argument("--kernel-size", type=int, help="of dcgan's convolutions (default: 5)")
     shape.add_argument("--depth", type=int, help="hidden layers of mlp (default: 2)")
