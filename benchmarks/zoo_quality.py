@@ -64,7 +64,7 @@ def main():
         options.data, model.sample_shape, crop=options.crop, flip=False, shuffle=False
     )
     real = np.concatenate([dataset[i] for i in range(len(dataset))])[: options.n]
-    fake = model.generate(options.n, seed=options.seed)
+    fake = model.generate(options.n, seed=options.seed, verbose=False)
     network = keras.saving.load_model(options.features)
     real_features, fake_features = features(network, real), features(network, fake)
     half = len(real) // 2

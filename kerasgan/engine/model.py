@@ -351,7 +351,7 @@ class AdversarialModel(keras.Model):
                 raise ValueError(f"n must be a whole number, 0 or more. Received: n={n}")
             shape = (int(n), self.latent_dim)
             return np.random.default_rng(seed).standard_normal(shape, "float32")
-        latents = np.asarray(latents, "float32")
+        latents = np.atleast_1d(np.asarray(latents, "float32"))
         expected = len(latents) if n is None else n
         if latents.shape != (expected, self.latent_dim):
             raise ValueError(
