@@ -129,7 +129,8 @@ def test_many_samples_take_the_memory_of_one_batch():
 )
 def test_the_progress_bar_shows_when_slow_or_asked(pause, verbose, shown, capsys):
     model = mlp_gan(cls=Watched)
-    model.generate(1)
+    # TensorFlow traces a new shape for more than a second.
+    model.generate(6, batch_size=2, verbose=False)
     model.pause = pause
     model.generate(6, batch_size=2, verbose=verbose)
     assert ("6/6" in capsys.readouterr().out) == shown

@@ -62,14 +62,14 @@ def test_dcgan_starts_from_the_papers_weights():
 
 def test_dcgan_leaves_normalisation_out_at_output_and_input():
     generator, discriminator = build((64, 64, 3))
-    kinds = [
+    made, seen = (
         [type(layer).__name__ for layer in network.layers] for network in (generator, discriminator)
-    ]
-    assert kinds[0][-2:] == ["Conv2DTranspose", "Activation"]
+    )
+    assert made[-2:] == ["Conv2DTranspose", "Activation"]
     assert generator.layers[-1].activation is keras.activations.tanh
-    assert kinds[1][:3] == ["Conv2D", "LeakyReLU", "Conv2D"]
-    assert [names.count("BatchNormalization") for names in kinds] == [4, 3]
-    assert all(layer.negative_slope == 0.2 for layer in discriminator.layers[1::3][:1])
+    assert seen[1:4] == ["Conv2D", "LeakyReLU", "Conv2D"]
+    assert made.count("BatchNormalization") == 4 and seen.count("BatchNormalization") == 3
+    assert made.count("ReLU") == 4 and seen.count("LeakyReLU") == 4
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ class AdversarialModel(keras.Model):
         self.augmentation = augmentation
         self.ema_decay = ema_decay
         self.seed = seed
-        self.latent_dim = generator.input_shape[-1]
-        self.sample_shape = tuple(generator.output_shape[1:])
+        (_, self.latent_dim), (_, *sample_shape) = _shapes(generator)
+        self.sample_shape = tuple(sample_shape)
         self.averaged_generator = _copy_network(generator)
         self.averaged_generator.trainable = False
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -453,6 +453,15 @@ def _scaled(optimizer):
     return keras.optimizers.LossScaleOptimizer(optimizer)
 
 
+def _shapes(network):
+    """Shapes of what a built network takes and gives."""
+    if hasattr(network, "input_shape"):
+        return network.input_shape, network.output_shape
+    # A subclass of `keras.Model` remembers only what it was built with.
+    taken = (None, *network.get_build_config()["input_shape"][1:])
+    return taken, network.compute_output_spec(keras.KerasTensor(taken)).shape
+
+
 def _check_networks(generator, discriminator):
     for network, role in ((generator, "generator"), (discriminator, "discriminator")):
         if not isinstance(network, keras.Model) or not network.built:
@@ -460,13 +469,13 @@ def _check_networks(generator, discriminator):
                 f"{role} must be a built keras.Model (a functional or sequential one "
                 f"with a keras.Input, say). Received: {network!r}"
             )
-    shape = generator.input_shape
+    shape, made = _shapes(generator)
     if isinstance(shape, list) or len(shape) != 2 or shape[-1] is None:
         raise ValueError(
             "generator must take latents of shape (batch, latent_dim). Received a "
             f"generator with input shape {shape}"
         )
-    made, seen = generator.output_shape[1:], discriminator.input_shape[1:]
+    made, seen = tuple(made[1:]), tuple(_shapes(discriminator)[0][1:])
     if made != seen or None in made:
         raise ValueError(
             f"generator makes samples of shape {made} but discriminator takes "
@@ -478,7 +487,7 @@ def _copy_network(network):
     with keras.StatelessScope():
         copy = network.__class__.from_config(network.get_config())
         if not copy.built:
-            copy.build(network.input_shape)
+            copy.build_from_config(network.get_build_config())
         backend.start_from(copy.weights, network.weights)
     return copy
 

@@ -59,17 +59,15 @@ images = kerasgan.zoo.load("hf://USER/{name}").generate(16)
 def to_table(cards):
     """A Markdown table of cards, a row each, as `README.md` shows it."""
     rows = [
-        "| entry | pictures | trained on | measured | size | licence |",
-        "|---|---|---|---|---|---|",
+        "| entry | pictures | trained on | steps, minutes | Fréchet distance | size | licence |",
+        "|---|---|---|---|---|---|---|",
     ]
     for card in cards:
-        height, width, channels = card["samples"]
+        training = card["training"]
         size = sum(file["bytes"] for file in card["files"].values()) / 1e6
-        measured = "; ".join(
-            f"{k.replace('_', ' ')} {v}" for k, v in card["metrics"].items() if isinstance(v, float)
-        )
         rows.append(
-            f"| `{card['name']}` | {height}×{width}×{channels} | {card['data']} | {measured} "
-            f"| {size:.1f} MB | {card['licence']} |"
+            f"| `{card['name']}` | {' × '.join(map(str, card['samples']))} | {card['data']} "
+            f"| {training['steps']:,}, {training['minutes']:.0f} "
+            f"| {card['metrics']['frechet_distance']} | {size:.1f} MB | {card['licence']} |"
         )
     return "\n".join(rows)
