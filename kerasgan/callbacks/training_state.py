@@ -23,7 +23,7 @@ class TrainingState(keras.callbacks.Callback):
     state = kerasgan.callbacks.TrainingState("run/state.weights.h5", len(dataset))
     first = state.restore(model)
     dataset.epoch = first
-    model.fit(dataset, initial_epoch=first, epochs=50, shuffle=False, callbacks=[state])
+    model.fit(dataset, initial_epoch=first, epochs=50, callbacks=[state])
     ```
     """
 

@@ -25,13 +25,15 @@ class ImageDataset(keras.utils.PyDataset):
     that sets `epoch` and goes on gets the batches it would have got. A picture that cannot
     be decoded is named in a warning once, and the next one takes its place.
 
-    Keras's own `fit` shuffles the batches once more, by Python's random state, unless it is
-    given `shuffle=False`; then they are neither the same nor made ahead.
+    Other models' `fit` needs `shuffle=False`: Keras would shuffle the batches once more, by
+    Python's random state, and they would be neither the same nor made ahead.
 
     Attributes:
         epoch: Integer, 0 at first; the end of an epoch raises it.
         num_images: Number of pictures.
     """
+
+    orders_itself = True
 
     def __init__(
         self, source, shape, batch_size, flip, augmentation, shuffle, cache, seed, drop, workers
@@ -211,7 +213,7 @@ def load(
 
     ```python
     dataset = kerasgan.datasets.load("photographs", image_shape=(64, 64, 3), crop=108)
-    model.fit(dataset, epochs=20, shuffle=False)
+    model.fit(dataset, epochs=20)
     ```
     """
     shape = tuple(image_shape)

@@ -267,6 +267,8 @@ class AdversarialModel(keras.Model):
             kwargs["validation_data"] = (check_images(held_out, self.sample_shape), labels)
         if not self.compiled:
             self.compile()
+        # Keras would reorder the batches of a dataset that has an order of its own.
+        kwargs.setdefault("shuffle", not getattr(x, "orders_itself", False))
         return super().fit(x, y, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):

@@ -51,8 +51,6 @@ def train(name, data, out=None, **options):
         dataset,
         epochs=recipe["epochs"],
         initial_epoch=first,
-        # The dataset shuffles by seed and epoch, which a resumed run repeats.
-        shuffle=False,
         callbacks=[
             _Seconds(),
             SampleGrid(run / "grids", seed=recipe["seed"]),
