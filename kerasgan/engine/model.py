@@ -490,6 +490,7 @@ def _copy_network(network):
         copy = network.__class__.from_config(network.get_config())
         if not copy.built:
             copy.build_from_config(network.get_build_config())
+            copy.built = True
         backend.start_from(copy.weights, network.weights)
     return copy
 
