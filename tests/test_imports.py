@@ -30,7 +30,7 @@ ALLOWED = {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "augment"),
         *("datasets", "callbacks", "metrics", "grid"),
     },
-    "cli": {"zoo", "grid"},
+    "cli": {"_choose_backend", "zoo", "grid"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 

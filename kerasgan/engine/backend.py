@@ -21,7 +21,9 @@ if BACKEND == "tensorflow":
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
             loss = loss_fn()
-            scaled = optimizer.scale_loss(loss)
+            # Keras sums gradients over the replicas of a `tf.distribute` strategy.
+            replicas = tf.distribute.get_strategy().num_replicas_in_sync
+            scaled = optimizer.scale_loss(loss / replicas)
         optimizer.apply(tape.gradient(scaled, values), variables)
         return loss
 

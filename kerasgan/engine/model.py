@@ -1,18 +1,18 @@
 """The base of every model: players, turns, `compile`, `fit`, `generate`, saving."""
 
 import inspect
-import time
 
 import keras
 import numpy as np
 from keras import ops
 
 from kerasgan.engine import backend
-from kerasgan.engine.data import check_images, refuse_weights, to_uint8, to_unit_range
+from kerasgan.engine.data import check_images, refuse_weights, to_unit_range
+from kerasgan.engine.generation import GeneratesSamples
 from kerasgan.engine.optimizer import PlayerOptimizers
 
 
-class AdversarialModel(keras.Model):
+class AdversarialModel(GeneratesSamples, keras.Model):
     """A `keras.Model` whose training step is a sequence of turns, one a player.
 
     A subclass names its players in the order of their turns, keeps each one's network
@@ -287,120 +287,6 @@ class AdversarialModel(keras.Model):
             self.compile()
         return super().evaluate(x, y, **kwargs)
 
-    # Generating.
-
-    def generate(
-        self,
-        n=None,
-        seed=None,
-        latents=None,
-        batch_size=64,
-        as_float=False,
-        verbose=None,
-    ):
-        """New samples from the averaged generator.
-
-        Latents come from NumPy, so one seed gives the same pictures on every backend
-        and for every batch size (to the rounding of float32, at most one grey level).
-
-        Args:
-            n: Number of samples, 0 or more. Defaults to the number of `latents`, or 1.
-            seed: Integer, or None for other pictures every time.
-            latents: Float array `(n, latent_dim)` to use in place of drawn ones.
-            batch_size: Samples on the device at a time.
-            as_float: Return floats in [-1, 1] in place of uint8 in [0, 255].
-            verbose: Show a progress bar; by default if it takes longer than a second.
-
-        Returns:
-            NumPy array `(n, height, width, channels)`, uint8 in [0, 255]; floats if
-            `as_float`, or if the samples are not images.
-
-        Raises:
-            ValueError: On a negative `n`, or `latents` of another shape.
-
-        Example:
-
-        ```python
-        images = kerasgan.zoo.load("dcgan_celeba").generate(16, seed=0)
-        ```
-        """
-        backend.sync_state(self)
-        latents = self._latents(n, seed, latents)
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1. Received: {batch_size}")
-        is_image = len(self.sample_shape) == 3
-        as_float = as_float or not is_image
-        samples = np.empty((len(latents), *self.sample_shape), "float32" if as_float else "uint8")
-        bar = _SlowProgress(len(latents), verbose)
-        for start in range(0, len(latents), batch_size):
-            batch = latents[start : start + batch_size]
-            real = len(batch)
-            if start:
-                # Every batch after the first has its size: one shape, one compilation.
-                batch = np.pad(batch, ((0, batch_size - real), (0, 0)))
-            values = self._generate_batch(batch)[:real]
-            samples[start : start + real] = values if as_float else to_uint8(values)
-            bar.update(start + real)
-        return samples
-
-    def _generate_batch(self, latents):
-        return self.averaged_generator.predict_on_batch(latents).astype("float32")
-
-    def _latents(self, n, seed, latents):
-        if latents is None:
-            n = 1 if n is None else n
-            if n < 0 or n != int(n):
-                raise ValueError(f"n must be a whole number, 0 or more. Received: n={n}")
-            shape = (int(n), self.latent_dim)
-            return np.random.default_rng(seed).standard_normal(shape, "float32")
-        latents = np.atleast_1d(np.asarray(latents, "float32"))
-        expected = len(latents) if n is None else n
-        if latents.shape != (expected, self.latent_dim):
-            raise ValueError(
-                f"latents must have shape ({expected}, {self.latent_dim}). Received: "
-                f"{latents.shape}"
-            )
-        if seed is not None:
-            raise ValueError("Pass seed or latents, not both.")
-        return latents
-
-    def interpolate(self, start, end, steps=8, **kwargs):
-        """Samples on the way from one latent to another, spherically.
-
-        Latents of many dimensions lie near a sphere; a straight line would cut through
-        its empty middle (White 2016, arXiv:1609.04468).
-
-        Args:
-            start, end: A latent `(latent_dim,)` each, or integer seeds of one.
-            steps: Number of samples, both ends included; at least 2.
-            **kwargs: As in `generate`.
-
-        Returns:
-            What `generate` returns, `(steps, …)`.
-
-        Example:
-
-        ```python
-        images = model.interpolate(1, 2, steps=10)
-        ```
-        """
-        if steps < 2:
-            raise ValueError(f"steps must be at least 2. Received: steps={steps}")
-        a, b = (
-            self._latents(1, end_, None)[0]
-            if isinstance(end_, (int, np.integer))
-            else self._latents(1, None, np.asarray(end_)[None])[0]
-            for end_ in (start, end)
-        )
-        cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12)
-        angle = np.arccos(np.clip(cosine, -1.0, 1.0))
-        t = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
-        if np.sin(angle) < 1e-6:
-            latents = (1 - t) * a + t * b
-        else:
-            latents = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
-        return self.generate(latents=latents, **kwargs)
-
     # Saving.
 
     def get_config(self):
@@ -493,18 +379,3 @@ def _copy_network(network):
             copy.built = True
         backend.start_from(copy.weights, network.weights)
     return copy
-
-
-class _SlowProgress:
-    """A progress bar that appears once the work has taken a second."""
-
-    def __init__(self, total, verbose):
-        self.total, self.verbose = total, verbose
-        self.start, self.bar = time.monotonic(), None
-
-    def update(self, done):
-        slow = time.monotonic() - self.start > 1.0 and done < self.total
-        if self.bar is None and (self.verbose or (self.verbose is None and slow)):
-            self.bar = keras.utils.Progbar(self.total)
-        if self.bar is not None:
-            self.bar.update(done)
