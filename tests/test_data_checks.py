@@ -1,11 +1,9 @@
-"""What `fit` and `evaluate` take, refuse and leave alone."""
+"""What `fit` and `evaluate` take as data, and what they refuse."""
 
 import keras
 import numpy as np
 import pytest
 from tiny import assert_same, compiled, images, mlp_gan, rich_gan, state, train
-
-from kerasgan.engine.data import to_uint8
 
 X = images(8)
 FLOATS = (X / 127.5 - 1.0).astype("float32")
@@ -111,7 +109,7 @@ REFUSED = {
     "range": (X.astype("float32"), "Divide by 127.5 and subtract 1"),
     "wide range": (FLOATS * 2, r"values in \[-2, 2\]"),
     "nan": (np.where(X[1, 2, 3, 0] == X, np.nan, FLOATS), "NaN or infinite"),
-    "infinite": (FLOATS / 0.0, "NaN or infinite"),
+    "infinite": (np.full_like(FLOATS, np.inf), "NaN or infinite"),
     "empty": (X[:0], "no sample"),
     "no array": (3, "int"),
     "list": ([[1.0, 2.0]], "list|float"),
@@ -119,7 +117,6 @@ REFUSED = {
 EXPECTED = r"Expected shape \(batch, 8, 8, 1\), channels last, uint8 in \[0, 255\] or float in \[-1"
 
 
-@pytest.mark.filterwarnings("ignore:divide by zero|invalid value:RuntimeWarning")
 @pytest.mark.parametrize("x, received", REFUSED.values(), ids=REFUSED)
 def test_bad_images_are_refused_before_the_first_step(x, received):
     model = compiled(mlp_gan())
@@ -182,82 +179,3 @@ def test_points_need_no_range():
     assert np.isfinite(list(train(model, points).values())).all()
     with pytest.raises(ValueError, match=r"Expected shape \(batch, 2\), finite floats"):
         train(model, np.zeros((8, 2), "uint8"))
-
-
-# Evaluating and predicting.
-
-
-def test_evaluate_moves_no_weight_and_returns_what_keras_returns():
-    model = compiled(mlp_gan())
-    before = model.get_weights(), model.optimizer.variables
-    before = [np.array(keras.ops.convert_to_numpy(v)) for group in before for v in group]
-    scores = model.evaluate(X, batch_size=4, verbose=0, return_dict=True)
-    values = model.evaluate(X, batch_size=4, verbose=0)
-    after = [*model.get_weights(), *model.optimizer.variables]
-    assert_same([keras.ops.convert_to_numpy(v) for v in after], before)
-    assert scores.keys() == {"discriminator_loss", "generator_loss", "real_score", "fake_score"}
-    assert isinstance(values, list) and len(values) == 4
-    # Only the latents are drawn anew.
-    assert values[model.metrics_names.index("real_score")] == scores["real_score"]
-
-
-def test_validation_data_and_split_show_in_the_history():
-    model = compiled(mlp_gan())
-    history = train(model, X, validation_data=(images(5), np.arange(5)))
-    assert {"val_discriminator_loss", "val_generator_loss", "val_real_score"} <= history.keys()
-    assert "val_generator_loss" in train(model, X, validation_split=0.5)
-
-
-def test_a_generator_of_validation_data_loses_no_batch():
-    drawn = []
-
-    def held_out():
-        for i in range(100):
-            drawn.append(i)
-            yield X[:4]
-
-    model = compiled(mlp_gan())
-    history = train(model, X, epochs=3, validation_data=held_out(), validation_steps=2)
-    assert len(history["val_generator_loss"]) == 3
-    # Keras gives the batches it has peeked at every epoch; nobody else took one.
-    assert len(drawn) <= 6
-
-
-def test_predict_gives_the_averaged_generators_images():
-    model = mlp_gan()
-    latents = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
-    model.generator.set_weights([w + 1.0 for w in model.generator.get_weights()])
-    found = model.predict(latents, verbose=0)
-    np.testing.assert_allclose(
-        found, model.averaged_generator.predict(latents, verbose=0), atol=1e-6
-    )
-    np.testing.assert_array_equal(to_uint8(found), model.generate(latents=latents))
-    assert np.abs(found - model.generator.predict(latents, verbose=0)).max() > 0.1
-
-
-# The averaged generator.
-
-
-@pytest.mark.parametrize("decay", [0.999, 0.15])
-def test_the_averaged_generator_warms_up_in_closed_form(decay):
-    model = compiled(rich_gan(ema_decay=decay), generator_optimizer=keras.optimizers.Adam(0.01))
-    expected = model.generator.get_weights()
-    x = X[:4]
-    for step in range(3):
-        train(model, x)
-        rate = min(decay, (1 + step) / (10 + step))
-        current = model.generator.get_weights()
-        expected = [rate * a + (1 - rate) * w for a, w in zip(expected, current)]
-        assert_same(model.averaged_generator.get_weights(), expected, rtol=1e-5, atol=1e-6)
-    assert max(np.abs(a - b).max() for a, b in zip(expected, current)) > 1e-3
-
-
-def test_without_decay_the_averaged_generator_is_the_generator():
-    model = compiled(rich_gan(ema_decay=0.0))
-    train(model, X[:4])
-    assert_same(model.averaged_generator.get_weights(), model.generator.get_weights(), atol=1e-7)
-
-
-def test_ema_decay_is_checked():
-    with pytest.raises(ValueError, match=r"ema_decay must be in \[0, 1\). Received: 1.0"):
-        mlp_gan(ema_decay=1.0)

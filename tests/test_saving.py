@@ -154,6 +154,19 @@ def test_an_uncompiled_model_saves_loads_and_generates_the_same(tmp_path):
     train(compiled(loaded), X)
 
 
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="the others have no such state")
+def test_loading_to_generate_leaves_the_programs_random_state_alone(tmp_path):
+    import torch
+
+    build().save_weights(tmp_path / "model.weights.h5")
+    model = rich_gan(augmentation=DifferentiableAugmentation("translation,cutout", seed=2))
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    model.load_weights(tmp_path / "model.weights.h5")
+    assert torch.equal(torch.rand(3), expected)
+
+
 def test_generate_after_loading_is_the_averaged_generator_of_before(tmp_path):
     model = build()
     train(model, X)

@@ -8,7 +8,6 @@ import pytest
 from keras import ops
 from tiny import assert_same, compiled, images, mlp_gan, rich_gan, state, train
 
-from kerasgan.engine.model import AdversarialModel
 from kerasgan.models import GAN
 
 BACKEND = keras.backend.backend()
@@ -224,57 +223,3 @@ def test_callbacks_that_read_the_logs(tmp_path):
     assert len(rows) == len(history["generator_loss"]) == 2
     for name, values in history.items():
         np.testing.assert_allclose([float(row[name]) for row in rows], values, rtol=1e-6)
-
-
-# Writing one's own model.
-
-
-class LeastSquares(AdversarialModel):
-    """The example of `AdversarialModel`'s documentation."""
-
-    players = ("discriminator", "generator")
-
-    def discriminator_loss(self, real, z, training=True):
-        fake = self.fake(z, training)
-        real_logits = self.discriminate(real, training)
-        fake_logits = self.discriminate(fake, training)
-        self.log(real_score=real_logits, fake_score=fake_logits)
-        return ops.mean((real_logits - 1.0) ** 2) + ops.mean(fake_logits**2)
-
-    def generator_loss(self, real, z, training=True):
-        fake = self.generator(z, training=training)
-        return ops.mean((self.discriminate(fake, training) - 1.0) ** 2)
-
-
-def test_the_documented_subclass_trains():
-    model = mlp_gan(cls=LeastSquares)
-    compiled(
-        model,
-        discriminator_optimizer=keras.optimizers.Adam(0.01),
-        generator_optimizer=keras.optimizers.SGD(0.0),
-    )
-    history = train(model, X, epochs=10)
-    assert history["discriminator_loss"][-1] < history["discriminator_loss"][0]
-    assert history["real_score"][-1] > history["fake_score"][-1]
-
-
-def test_a_subclass_without_default_optimizers_says_what_to_pass():
-    with pytest.raises(TypeError, match="discriminator_optimizer"):
-        mlp_gan(cls=LeastSquares).compile()
-
-
-class OwnStep(GAN):
-    """A `train_step` written the Keras way of the backend, around ours."""
-
-    def train_step(self, *args):
-        if BACKEND == "jax":
-            logs, state = super().train_step(*args)
-            return logs | {"doubled": 2.0 * logs["generator_loss"]}, state
-        logs = super().train_step(*args)
-        return logs | {"doubled": 2.0 * logs["generator_loss"]}
-
-
-def test_a_user_can_override_train_step():
-    model = compiled(mlp_gan(cls=OwnStep))
-    logs = model.train_on_batch(X, return_dict=True)
-    assert float(logs["doubled"]) == pytest.approx(2 * float(logs["generator_loss"]))

@@ -267,8 +267,8 @@ class AdversarialModel(GeneratesSamples, keras.Model):
             kwargs["validation_data"] = (check_images(held_out, self.sample_shape), labels)
         if not self.compiled:
             self.compile()
-        # Keras would reorder the batches of a dataset that has an order of its own.
-        kwargs.setdefault("shuffle", not getattr(x, "orders_itself", False))
+        if getattr(x, "orders_itself", False):
+            kwargs.setdefault("shuffle", False)
         return super().fit(x, y, **kwargs)
 
     def evaluate(self, x=None, y=None, **kwargs):
@@ -320,7 +320,8 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         for i, state in enumerate(self._random_states()):
             if f"random_{i}" in store.keys():  # noqa: SIM118 - an h5 store
                 state.assign(np.array(store[f"random_{i}"]))
-        if "random_framework" in store.keys():  # noqa: SIM118 - an h5 store
+        # That state belongs to the whole program: only a run that is resumed may set it.
+        if self.compiled and "random_framework" in store.keys():  # noqa: SIM118
             backend.set_framework_random_state(np.array(store["random_framework"]))
 
 

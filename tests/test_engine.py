@@ -1,0 +1,157 @@
+"""The base of every model: evaluation, prediction, averaging, and subclasses of it."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from tiny import assert_same, compiled, images, mlp_gan, rich_gan, train
+
+from kerasgan.engine.data import to_uint8
+from kerasgan.engine.model import AdversarialModel
+from kerasgan.models import GAN
+
+BACKEND = keras.backend.backend()
+X = images(8)
+
+
+def test_each_turn_draws_its_own_latents():
+    model = compiled(mlp_gan())
+    train(model, X)
+    # Two steps of two turns each, counted beside the seed.
+    np.testing.assert_array_equal(ops.convert_to_numpy(model.seed_generator.state), [1, 4])
+
+
+# Evaluating and predicting.
+
+
+def test_evaluate_moves_no_weight_and_returns_what_keras_returns():
+    model = compiled(rich_gan())
+
+    def numbers():
+        variables = [*model.weights, *model.optimizer.variables]
+        return [np.array(ops.convert_to_numpy(v)) for v in variables]
+
+    before = numbers()
+    scores = model.evaluate(X, batch_size=4, verbose=0, return_dict=True)
+    values = model.evaluate(X, batch_size=4, verbose=0)
+    assert_same(numbers(), before)
+    assert scores.keys() == {"discriminator_loss", "generator_loss", "real_score", "fake_score"}
+    assert isinstance(values, list) and len(values) == 4
+    # Only the latents are drawn anew.
+    assert values[model.metrics_names.index("real_score")] == scores["real_score"]
+
+
+def test_validation_data_and_split_show_in_the_history():
+    model = compiled(mlp_gan())
+    history = train(model, X, validation_data=(images(5), np.arange(5)))
+    assert {"val_discriminator_loss", "val_generator_loss", "val_real_score"} <= history.keys()
+    assert "val_generator_loss" in train(model, X, validation_split=0.5)
+
+
+def test_a_generator_of_validation_data_loses_no_batch():
+    drawn = []
+
+    def held_out():
+        for i in range(100):
+            drawn.append(i)
+            yield X[:4]
+
+    model = compiled(mlp_gan())
+    history = train(model, X, epochs=3, validation_data=held_out(), validation_steps=2)
+    assert len(history["val_generator_loss"]) == 3
+    # Keras gives the batches it has peeked at every epoch; nobody else took one.
+    assert len(drawn) <= 6
+
+
+def test_predict_gives_the_averaged_generators_images():
+    model = mlp_gan()
+    latents = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+    model.generator.set_weights([w + 1.0 for w in model.generator.get_weights()])
+    found = model.predict(latents, verbose=0)
+    np.testing.assert_allclose(
+        found, model.averaged_generator.predict(latents, verbose=0), atol=1e-6
+    )
+    np.testing.assert_array_equal(to_uint8(found), model.generate(latents=latents))
+    assert np.abs(found - model.generator.predict(latents, verbose=0)).max() > 0.1
+
+
+# The averaged generator.
+
+
+@pytest.mark.parametrize("decay", [0.999, 0.15])
+def test_the_averaged_generator_warms_up_in_closed_form(decay):
+    model = compiled(rich_gan(ema_decay=decay), generator_optimizer=keras.optimizers.Adam(0.01))
+    expected = model.generator.get_weights()
+    x = X[:4]
+    for step in range(3):
+        train(model, x)
+        rate = min(decay, (1 + step) / (10 + step))
+        current = model.generator.get_weights()
+        expected = [rate * a + (1 - rate) * w for a, w in zip(expected, current)]
+        assert_same(model.averaged_generator.get_weights(), expected, rtol=1e-5, atol=1e-6)
+    assert max(np.abs(a - b).max() for a, b in zip(expected, current)) > 1e-3
+
+
+def test_without_decay_the_averaged_generator_is_the_generator():
+    model = compiled(rich_gan(ema_decay=0.0))
+    train(model, X[:4])
+    assert_same(model.averaged_generator.get_weights(), model.generator.get_weights(), atol=1e-7)
+
+
+def test_ema_decay_is_checked():
+    with pytest.raises(ValueError, match=r"ema_decay must be in \[0, 1\). Received: 1.0"):
+        mlp_gan(ema_decay=1.0)
+
+
+# Writing one's own model.
+
+
+class LeastSquares(AdversarialModel):
+    """The example of `AdversarialModel`'s documentation."""
+
+    players = ("discriminator", "generator")
+
+    def discriminator_loss(self, real, z, training=True):
+        fake = self.fake(z, training)
+        real_logits = self.discriminate(real, training)
+        fake_logits = self.discriminate(fake, training)
+        self.log(real_score=real_logits, fake_score=fake_logits)
+        return ops.mean((real_logits - 1.0) ** 2) + ops.mean(fake_logits**2)
+
+    def generator_loss(self, real, z, training=True):
+        fake = self.generator(z, training=training)
+        return ops.mean((self.discriminate(fake, training) - 1.0) ** 2)
+
+
+def test_the_documented_subclass_trains():
+    model = mlp_gan(cls=LeastSquares)
+    compiled(
+        model,
+        discriminator_optimizer=keras.optimizers.Adam(0.01),
+        generator_optimizer=keras.optimizers.SGD(0.0),
+    )
+    history = train(model, X, epochs=10)
+    assert history["discriminator_loss"][-1] < history["discriminator_loss"][0]
+    assert history["real_score"][-1] > history["fake_score"][-1]
+
+
+def test_a_subclass_without_default_optimizers_says_what_to_pass():
+    with pytest.raises(TypeError, match="discriminator_optimizer"):
+        mlp_gan(cls=LeastSquares).compile()
+
+
+class OwnStep(GAN):
+    """A `train_step` written the Keras way of the backend, around ours."""
+
+    def train_step(self, *args):
+        if BACKEND == "jax":
+            logs, state = super().train_step(*args)
+            return logs | {"doubled": 2.0 * logs["generator_loss"]}, state
+        logs = super().train_step(*args)
+        return logs | {"doubled": 2.0 * logs["generator_loss"]}
+
+
+def test_a_user_can_override_train_step():
+    model = compiled(mlp_gan(cls=OwnStep))
+    logs = model.train_on_batch(X, return_dict=True)
+    assert float(logs["doubled"]) == pytest.approx(2 * float(logs["generator_loss"]))
