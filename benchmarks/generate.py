@@ -37,10 +37,13 @@ def by_hand(network):
     if BACKEND == "jax":
         import jax
 
-        parameters = [v.value for v in network.trainable_variables]
-        state = [v.value for v in network.non_trainable_variables]
-        call = jax.jit(lambda z: network.stateless_call(parameters, state, z, training=False)[0])
-        return lambda z: np.asarray(call(z))
+        # Copies: `predict` gives the originals' memory away.
+        values = [
+            [jax.numpy.array(v.value) for v in group]
+            for group in (network.trainable_variables, network.non_trainable_variables)
+        ]
+        call = jax.jit(lambda values, z: network.stateless_call(*values, z, training=False)[0])
+        return lambda z: np.asarray(call(values, z))
     import torch
 
     def call(z):

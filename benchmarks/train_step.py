@@ -244,8 +244,8 @@ def main():
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=10, help="a rival and round")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=30, help="a rival and round")
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     keras.utils.set_random_seed(0)
     n = options.batch_size * options.steps
