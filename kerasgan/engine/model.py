@@ -256,8 +256,8 @@ class AdversarialModel(GeneratesSamples, keras.Model):
             ValueError: Before the first step, if `x` has the wrong rank, size, channel
                 count, dtype or range, or holds NaN.
         """
-        for argument in ("sample_weight", "class_weight"):
-            refuse_weights(**{argument: kwargs.pop(argument, None)})
+        weights = {name: kwargs.pop(name, None) for name in ("sample_weight", "class_weight")}
+        refuse_weights(**weights)
         x = check_images(x, self.sample_shape)
         if kwargs.get("validation_data") is not None:
             held_out, labels, weights = keras.utils.unpack_x_y_sample_weight(
