@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
+from kerasgan.datasets.labels import read_labels
 from kerasgan.datasets.picture import fit
 from kerasgan.datasets.sources import open_source, skipped
 
@@ -19,11 +20,13 @@ CACHE_LIMIT = 2 * 2**30
 class ImageDataset(keras.utils.PyDataset):
     """Batches of uint8 images `(batch, height, width, channels)`; `load` makes one.
 
+    With labels, batches are tuples `(images, labels)`.
+
     `fit` takes it on every backend. While the model trains, worker threads make the next
     batches, over the end of the epoch too. Order, flips and the draws of Keras's
     augmentation layers follow from the seed, the epoch and the place in it alone: a run
     that sets `epoch` and goes on gets the batches it would have got. A picture that cannot
-    be decoded is named in a warning once, and the next one takes its place.
+    be decoded is named in a warning once, and the next one takes its place, with its label.
 
     Other models' `fit` needs `shuffle=False`: Keras would shuffle the batches once more, by
     Python's random state, and they would be neither the same nor made ahead.
@@ -31,12 +34,28 @@ class ImageDataset(keras.utils.PyDataset):
     Attributes:
         epoch: Integer, 0 at first; the end of an epoch raises it.
         num_images: Number of pictures.
+        num_labels: Number of classes or attributes; None without labels.
+        label_names: List of their names, or None.
+        multi_label: False if labels are classes, int32 `(batch,)`; True if attributes,
+            float32 `(batch, num_labels)` of 0 and 1; None without labels.
     """
 
     orders_itself = True
 
     def __init__(
-        self, source, shape, batch_size, flip, augmentation, shuffle, cache, seed, drop, workers
+        self,
+        source,
+        shape,
+        batch_size,
+        flip,
+        augmentation,
+        shuffle,
+        cache,
+        seed,
+        drop,
+        workers,
+        labels,
+        label_names,
     ):
         # Keras's workers would stop for 0.1 s at the end of every epoch and begin the next
         # one with nothing made ahead.
@@ -49,6 +68,13 @@ class ImageDataset(keras.utils.PyDataset):
         self.shuffle = shuffle
         self.seed = seed
         self.drop_remainder = drop
+        self.label_names = label_names
+        self.num_labels = self.multi_label = None
+        self._labels = labels
+        if labels is not None:
+            self.multi_label = labels.ndim == 2
+            known = labels.shape[1] if self.multi_label else int(labels.max()) + 1
+            self.num_labels = len(label_names) if label_names else known
         self.epoch = 0
         self._ahead = 2 * workers
         self._pool = ThreadPoolExecutor(workers, "kerasgan-data")
@@ -104,15 +130,19 @@ class ImageDataset(keras.utils.PyDataset):
         epoch, index = divmod(number, len(self))
         order, flipped = _plan(self.seed, epoch, self.num_images, self.shuffle, self.flip)
         places = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        images = np.stack([self._image(i) for i in order[places]])
+        used, images = zip(*(self._readable(i) for i in order[places]))
+        images = np.stack(images)
         images[flipped[places]] = images[flipped[places], :, ::-1]
-        return self._augmented(images, epoch, index) if self.augmentation else images
+        if self.augmentation:
+            images = self._augmented(images, epoch, index)
+        return images if self._labels is None else (images, self._labels[list(used)])
 
-    def _image(self, index):
+    def _readable(self, index):
+        """The first picture from `index` on that can be decoded: its own index, and it."""
         for i in range(index, index + self.num_images):
             image = self._decoded(i % self.num_images)
             if image is not None:
-                return image
+                return i % self.num_images, image
         raise ValueError(f"None of the {self.num_images} pictures can be decoded.")
 
     def _decoded(self, i):
@@ -171,6 +201,8 @@ def load(
     drop_remainder=False,
     workers=None,
     data_dir=None,
+    labels=None,
+    label_names=None,
 ):
     """Pictures as batches that `fit` takes on every backend.
 
@@ -200,13 +232,27 @@ def load(
         drop_remainder: Leave out the last batch of an epoch if it is smaller.
         workers: Threads that make batches ahead, by default one a processor, up to 16.
         data_dir: Folder of prepared TensorFlow Datasets; by default theirs.
+        labels: None for images alone, or one of
+            - True, for the classes that come with the source: the sub-folders of a folder,
+              sorted by name; the integers beside the images of a `.npz` file (`y_train` for
+              `x_train`); the feature `label` of a TensorFlow Dataset.
+            - an array or list, one row per picture in the source's order (a folder's own
+              files by name, then its sub-folders': `dataset.source.paths`): integers `(n,)`
+              for classes, 0 and 1 `(n, k)` for attributes.
+            - a file of attributes by file name, for a folder: CSV with a header, CelebA's
+              `list_attr_celeba.txt` or a `.npz` file with arrays `names`, `attributes` and
+              `attr`. -1 counts as 0.
+        label_names: Names of the attributes to take from such a file, in this order; by
+            default all.
 
     Returns:
-        An `ImageDataset`, which is a `keras.utils.PyDataset`.
+        An `ImageDataset`, which is a `keras.utils.PyDataset`. Its batches are images, or
+        `(images, labels)`.
 
     Raises:
         FileNotFoundError: If there is no such folder or file.
-        ValueError: If it holds no picture, or on an argument out of its range.
+        ValueError: If it holds no picture, if labels do not fit the pictures, or on an
+            argument out of its range.
         ImportError: If TensorFlow Datasets is needed and missing.
 
     Example:
@@ -214,6 +260,11 @@ def load(
     ```python
     dataset = kerasgan.datasets.load("photographs", image_shape=(64, 64, 3), crop=108)
     model.fit(dataset, epochs=20)
+
+    faces = kerasgan.datasets.load(
+        "celeba", crop=108, labels="list_attr_celeba.txt", label_names=["Smiling", "Male"]
+    )
+    images, labels = faces[0]
     ```
     """
     shape = tuple(image_shape)
@@ -250,4 +301,5 @@ def load(
         seed,
         drop_remainder,
         workers,
+        *read_labels(pictures, labels, label_names),
     )

@@ -1,6 +1,11 @@
-"""Where pictures come from: each source has a length, `source[i]` and `source.name(i)`."""
+"""Where pictures come from: each source has a length, `source[i]` and `source.name(i)`.
+
+`source.labels()` gives the classes of all pictures and the names of the classes, or None;
+`source.labels` is None where the source knows none.
+"""
 
 import contextlib
+import functools
 import os
 import re
 import urllib.error
@@ -39,14 +44,14 @@ def open_source(source, fit, workers, data_dir=None):
             f"{str(path)!r} is a file. Expected the folder that holds the pictures, or a "
             ".npy or .npz file."
         )
-    return Array(_numpy_file(path, key), fit, str(path))
+    return _numpy_file(path, key, fit)
 
 
 class Folder:
     """Every picture below a folder, in the same order on every machine."""
 
     def __init__(self, folder, fit, workers):
-        self.fit = fit
+        self.folder, self.fit = folder, fit
         Image.init()
         known = {end for end, form in Image.registered_extensions().items() if form in Image.OPEN}
         files = list(_walk(folder))
@@ -69,11 +74,23 @@ class Folder:
     def name(self, index):
         return str(self.paths[index])
 
+    def labels(self):
+        parts = [path.relative_to(self.folder).parts for path in self.paths]
+        loose = [part[0] for part in parts if len(part) == 1]
+        if loose:
+            raise ValueError(
+                f"labels=True takes the sub-folders of {str(self.folder)!r} as classes, but "
+                f"{len(loose)} of {len(parts)} pictures lie in none: {', '.join(loose[:3])}. "
+                "Move them into one, or pass labels as an array or a file of attributes."
+            )
+        names, classes = np.unique([part[0] for part in parts], return_inverse=True)
+        return classes, names.tolist()
+
 
 class Array:
     """uint8 images `(n, height, width)` or `(n, height, width, channels)`."""
 
-    def __init__(self, images, fit, origin):
+    def __init__(self, images, fit, origin, labels=None):
         shape = images.shape
         if len(shape) not in (3, 4) or len(shape) == 4 and shape[3] not in (1, 3, 4):
             first = len(shape) == 4 and shape[1] in (1, 3, 4)
@@ -89,7 +106,7 @@ class Array:
             )
         if 0 in shape:
             raise ValueError(f"{origin} holds no picture. Received: shape {tuple(shape)}")
-        self.images, self.fit, self.origin = images, fit, origin
+        self.images, self.fit, self.origin, self.labels = images, fit, origin, labels
 
     def __len__(self):
         return len(self.images)
@@ -104,8 +121,9 @@ class Array:
 class TensorFlowDataset:
     """One split of a TensorFlow Dataset that gives its examples in any order."""
 
-    def __init__(self, examples, feature, fit, origin):
-        self.examples, self.feature, self.fit, self.origin = examples, feature, fit, origin
+    def __init__(self, examples, feature, fit, origin, labels):
+        self.examples, self.feature, self.fit = examples, feature, fit
+        self.origin, self.labels = origin, labels
 
     def __len__(self):
         return len(self.examples)
@@ -149,14 +167,31 @@ def tensorflow_dataset(name, fit, data_dir):
     feature = next((k for k, v in features.items() if isinstance(v, tfds.features.Image)), None)
     if feature is None:
         raise ValueError(f"{name!r} holds no image; its features are {', '.join(features)}.")
+    label = dict(features.items()).get("label")
+    if not isinstance(label, tfds.features.ClassLabel):
+        label = None
     try:
         examples = builder.as_data_source(split=split)
     except NotImplementedError:
         # Prepared as TFRecord, which is read in order only: kept in memory, resized.
         stream = tfds.as_numpy(builder.as_dataset(split=split))
-        images = np.stack([fit(_picture(example[feature])) for example in stream])
-        return Array(images, lambda picture: np.asarray(picture).reshape(images.shape[1:]), name)
-    return TensorFlowDataset(examples, feature, fit, name)
+        pairs = ((fit(_picture(example[feature])), example.get("label")) for example in stream)
+        images, classes = zip(*pairs)
+        images = np.stack(images)
+        return Array(
+            images,
+            lambda picture: np.asarray(picture).reshape(images.shape[1:]),
+            name,
+            label and (lambda: (classes, label.names)),
+        )
+
+    def labels():
+        undecoded = builder.as_data_source(
+            split=split, decoders={feature: tfds.decode.SkipDecoding()}
+        )
+        return [example["label"] for example in undecoded], label.names
+
+    return TensorFlowDataset(examples, feature, fit, name, label and labels)
 
 
 def _download(builder):
@@ -214,22 +249,44 @@ def skipped(name, error):
     return f"Skipped {name}: {error or type(error).__name__}{hint}"
 
 
-def _numpy_file(path, key):
+def numpy_arrays(path):
+    """The arrays of a .npz file by name; that of a .npy file has the name None."""
     try:
         content = np.load(path, mmap_mode="r", allow_pickle=False)
         if path.suffix == ".npy":
-            return content
+            return {None: content}
         with content:
-            arrays = {name: content[name] for name in content.files}
+            return {name: content[name] for name in content.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{str(path)!r} is not a NumPy file that can be read: {error}") from error
-    images = {name: array for name, array in arrays.items() if array.ndim in (3, 4)}
-    if key in arrays:
-        return arrays[key]
+
+
+def _numpy_file(path, key, fit):
+    arrays = numpy_arrays(path)
+    images = [name for name, array in arrays.items() if array.ndim in (3, 4)]
     if key is None and len(images) == 1:
-        return next(iter(images.values()))
-    received = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        key = images[0]
+    if key not in arrays:
+        received = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise ValueError(
+            f"{str(path)!r} must hold one array of images, or name one of several: "
+            f"'{path}:NAME'. Received: {received or 'no array'}"
+        )
+    # Not the other images, which would stay in memory.
+    others = {name: array for name, array in arrays.items() if array.ndim in (1, 2)}
+    labels = functools.partial(_labels_beside, path, key, arrays[key], others)
+    return Array(arrays[key], fit, str(path), labels if others else None)
+
+
+def _labels_beside(path, key, images, arrays):
+    """The labels in a .npz file of its images `key`; their names are not known."""
+    n = len(images)
+    twin = "_".join({"x": "y", "images": "labels"}.get(part, part) for part in key.split("_"))
+    fitting = [name for name, a in arrays.items() if a.shape == (n,) and a.dtype.kind in "iu"]
+    if twin in arrays or len(fitting) == 1:
+        return arrays[twin if twin in arrays else fitting[0]], None
+    received = ", ".join(f"{name} {a.shape} {a.dtype}" for name, a in arrays.items())
     raise ValueError(
-        f"{str(path)!r} must hold one array of images, or name one of several: "
-        f"'{path}:NAME'. Received: {received or 'no array'}"
+        f"labels=True looks in {str(path)!r} for {twin!r}, or for the only array of {n} "
+        f"integers. Received: {received}. Pass the array itself as labels."
     )
