@@ -21,14 +21,16 @@ def to_uint8(images):
     return np.clip(np.rint((images + 1.0) * 127.5), 0, 255).astype("uint8")
 
 
-def check_images(x, shape):
+def check_data(x, y, shape, check_labels):
     """Refuse what a model of `shape` cannot train on; returns data to fit in its place.
 
     The first batch of a dataset or a generator is looked at, an array as a whole.
 
     Args:
         x: What `fit` was given: an array, or any iterable of batches.
+        y: The labels it was given beside an array.
         shape: The shape of one sample, without the batch.
+        check_labels: Called as `check_labels(labels, images)`.
 
     Returns:
         `x` itself, or for a generator another that gives the looked-at batch too.
@@ -39,6 +41,7 @@ def check_images(x, shape):
     """
     if hasattr(x, "shape") and hasattr(x, "dtype"):
         _check_batch(x, shape, "x")
+        check_labels(y, x)
         return x
     try:
         batches = iter(x)
@@ -50,9 +53,10 @@ def check_images(x, shape):
         ) from None
     except StopIteration:
         raise ValueError(f"The dataset is empty. Received: x={x!r}") from None
-    images, _, weights = keras.utils.unpack_x_y_sample_weight(first)
+    images, labels, weights = keras.utils.unpack_x_y_sample_weight(first)
     refuse_weights(sample_weight=weights)
     _check_batch(images, shape, "the first batch")
+    check_labels(labels, images)
     if batches is not x:
         return x
     # Keras takes a generator, not any iterator, and tuples, not arrays.

@@ -12,11 +12,14 @@ from kerasgan.engine.data import to_uint8
 class GeneratesSamples:
     """What a model with an `averaged_generator` gives its users."""
 
+    takes_labels = False
+
     def generate(
         self,
         n=None,
         seed=None,
         latents=None,
+        labels=None,
         batch_size=64,
         as_float=False,
         verbose=None,
@@ -27,9 +30,14 @@ class GeneratesSamples:
         and for every batch size (to the rounding of float32, at most one grey level).
 
         Args:
-            n: Number of samples, 0 or more. Defaults to the number of `latents`, or 1.
+            n: Number of samples, 0 or more. Defaults to the number of `latents`, or of
+                `labels`, or 1.
             seed: Integer, or None for other pictures every time.
             latents: Float array `(n, latent_dim)` to use in place of drawn ones.
+            labels: For a model that takes them: a class as an integer or by its name, or
+                attributes as a dict from names to values (0 for those left out) or as a
+                vector; one for all samples, or a list of one each. By default drawn from
+                the frequencies in training.
             batch_size: Samples on the device at a time.
             as_float: Return floats in [-1, 1] in place of uint8 in [0, 255].
             verbose: Show a progress bar; by default if it takes longer than a second.
@@ -39,7 +47,8 @@ class GeneratesSamples:
             `as_float`, or if the samples are not images.
 
         Raises:
-            ValueError: On a negative `n`, or `latents` of another shape.
+            ValueError: On a negative `n`, `latents` of another shape, or a label that the
+                model does not know.
 
         Example:
 
@@ -48,6 +57,14 @@ class GeneratesSamples:
         ```
         """
         backend.sync_state(self)
+        if latents is not None:
+            latents = np.atleast_1d(np.asarray(latents, "float32"))
+            n = len(latents) if n is None else n
+        if n is not None and (n < 0 or n != int(n)):
+            raise ValueError(f"n must be a whole number, 0 or more. Received: n={n}")
+        labels = self.label_rows(n, labels, seed)
+        if labels is not None:
+            n = len(labels)
         latents = self._latents(n, seed, latents)
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1. Received: {batch_size}")
@@ -56,32 +73,35 @@ class GeneratesSamples:
         samples = np.empty((len(latents), *self.sample_shape), "float32" if as_float else "uint8")
         bar = _SlowProgress(len(latents), verbose)
         for start in range(0, len(latents), batch_size):
-            batch = latents[start : start + batch_size]
-            real = len(batch)
+            inputs = [a[start : start + batch_size] for a in (latents, labels) if a is not None]
+            real = len(inputs[0])
             if start:
                 # Every batch after the first has its size: one shape, one compilation.
-                batch = np.pad(batch, ((0, batch_size - real), (0, 0)))
-            values = self._generate_batch(batch)[:real]
+                inputs = [np.pad(a, ((0, batch_size - real), (0, 0))) for a in inputs]
+            values = self._generate_batch(*inputs)[:real]
             samples[start : start + real] = values if as_float else to_uint8(values)
             bar.update(start + real)
         return samples
 
-    def _generate_batch(self, latents):
-        return self.averaged_generator.predict_on_batch(latents).astype("float32")
+    def _generate_batch(self, latents, *labels):
+        inputs = [latents, *labels] if labels else latents
+        return self.averaged_generator.predict_on_batch(inputs).astype("float32")
+
+    def label_rows(self, n, labels, seed):
+        """None: `engine/labels.py` has what a model with labels does."""
+        if labels is not None:
+            raise ValueError(f"This {type(self).__name__} takes no labels. Received: {labels!r}")
+
+    def grid_labels(self, n):
+        """Labels of a grid of `n` samples, as `generate` takes them."""
 
     def _latents(self, n, seed, latents):
         if latents is None:
-            n = 1 if n is None else n
-            if n < 0 or n != int(n):
-                raise ValueError(f"n must be a whole number, 0 or more. Received: n={n}")
-            shape = (int(n), self.latent_dim)
+            shape = (1 if n is None else int(n), self.latent_dim)
             return np.random.default_rng(seed).standard_normal(shape, "float32")
-        latents = np.atleast_1d(np.asarray(latents, "float32"))
-        expected = len(latents) if n is None else n
-        if latents.shape != (expected, self.latent_dim):
+        if latents.shape != (n, self.latent_dim):
             raise ValueError(
-                f"latents must have shape ({expected}, {self.latent_dim}). Received: "
-                f"{latents.shape}"
+                f"latents must have shape ({n}, {self.latent_dim}). Received: {latents.shape}"
             )
         if seed is not None:
             raise ValueError("Pass seed or latents, not both.")
@@ -96,7 +116,7 @@ class GeneratesSamples:
         Args:
             start, end: A latent `(latent_dim,)` each, or integer seeds of one.
             steps: Number of samples, both ends included; at least 2.
-            **kwargs: As in `generate`.
+            **kwargs: As in `generate`. Labels that are not given are drawn once.
 
         Returns:
             What `generate` returns, `(steps, …)`.
@@ -112,7 +132,7 @@ class GeneratesSamples:
         a, b = (
             self._latents(1, end_, None)[0]
             if isinstance(end_, (int, np.integer))
-            else self._latents(1, None, np.asarray(end_)[None])[0]
+            else self._latents(1, None, np.asarray(end_, "float32")[None])[0]
             for end_ in (start, end)
         )
         cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12)
@@ -122,6 +142,8 @@ class GeneratesSamples:
             latents = (1 - t) * a + t * b
         else:
             latents = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+        if kwargs.get("labels") is None and self.takes_labels:
+            kwargs["labels"] = self.label_rows(1, None, None)
         return self.generate(latents=latents, **kwargs)
 
 

@@ -7,9 +7,10 @@ import numpy as np
 from keras import ops
 
 from kerasgan.engine import backend
-from kerasgan.engine.data import check_images, refuse_weights, to_unit_range
+from kerasgan.engine.data import check_data, refuse_weights, to_unit_range
 from kerasgan.engine.generation import GeneratesSamples
 from kerasgan.engine.optimizer import PlayerOptimizers
+from kerasgan.engine.shapes import check_networks, every_layer, shapes
 
 
 class AdversarialModel(GeneratesSamples, keras.Model):
@@ -19,30 +20,30 @@ class AdversarialModel(GeneratesSamples, keras.Model):
     in an attribute of that name, and writes one loss a player:
 
     ```python
-    class LeastSquares(AdversarialModel):
+    class Softplus(AdversarialModel):
         players = ("discriminator", "generator")
 
-        def discriminator_loss(self, real, z, training=True):
-            fake = self.fake(z, training)
-            real_logits = self.discriminate(real, training)
-            fake_logits = self.discriminate(fake, training)
-            self.log(real_score=real_logits, fake_score=fake_logits)
-            return ops.mean((real_logits - 1.0) ** 2) + ops.mean(fake_logits**2)
+        def discriminator_loss(self, real, z, labels, training=True):
+            real_logits = self.discriminate(real, labels, training)
+            fake_logits = self.discriminate(self.fake(z, labels, training), labels, training)
+            return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
 
-        def generator_loss(self, real, z, training=True):
-            fake = self.generator(z, training=training)
-            return ops.mean((self.discriminate(fake, training) - 1.0) ** 2)
+        def generator_loss(self, real, z, labels, training=True):
+            fake = self.make(z, labels, training)
+            return ops.mean(ops.softplus(-self.discriminate(fake, labels, training)))
     ```
 
     The same source trains on TensorFlow, JAX and PyTorch. A turn computes the gradients
-    of its own player only.
+    of its own player only. `labels` is None in a model that takes none.
 
     Args:
         generator: Keras model from latents `(batch, latent_dim)` to samples; images are
             floats in [-1, 1], channels last.
         discriminator: Keras model from samples to logits, one or a map of them a sample.
-        augmentation: Keras layer applied to every image the discriminator sees, real and
-            generated, in both turns; gradients must flow through it.
+            The first player: a subclass may call it a critic.
+        augmentation: Keras layer, or list of them, applied to every image that the
+            discriminator sees, real and generated, in both turns; gradients must flow
+            through it.
         ema_decay: Float in [0, 1). Decay a step of the averaged generator, which
             `generate` uses. It warms up as `min(ema_decay, (1 + step) / (10 + step))`.
         seed: Integer seed of the latents drawn while training.
@@ -53,7 +54,12 @@ class AdversarialModel(GeneratesSamples, keras.Model):
     """
 
     players = ("discriminator", "generator")
-    scores = ("real_score", "fake_score")
+    # Turns a step of each player, where it is not one.
+    repeats = {}
+    # What the builders of networks are asked for: `dcgan(shape, **WGANGP.network_options)`.
+    network_options = {}
+    # Whether the generator, and whether the discriminator, takes labels.
+    label_inputs = (False, False)
 
     def __init__(
         self,
@@ -65,39 +71,67 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         name=None,
     ):
         super().__init__(name=name)
-        _check_networks(generator, discriminator)
+        check_networks(generator, discriminator, self.players[0], self.label_inputs)
         if not 0.0 <= ema_decay < 1.0:
             raise ValueError(f"ema_decay must be in [0, 1). Received: {ema_decay}")
         self.generator = generator
-        self.discriminator = discriminator
+        setattr(self, self.players[0], discriminator)
         self.augmentation = augmentation
         self.ema_decay = ema_decay
         self.seed = seed
-        (_, self.latent_dim), (_, *sample_shape) = _shapes(generator)
-        self.sample_shape = tuple(sample_shape)
+        latents, samples = shapes(generator)
+        self.latent_dim = (latents[0] if isinstance(latents, list) else latents)[-1]
+        self.sample_shape = tuple(samples[1:])
         self.averaged_generator = _copy_network(generator)
         self.averaged_generator.trainable = False
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.trackers = {
-            name: keras.metrics.Mean(name)
-            for name in (*(f"{p}_loss" for p in self.players), *self.scores)
-        }
-        if augmentation is not None and not augmentation.built:
-            augmentation.build((None, *self.sample_shape))
+        self.trackers = {}
+        self.show(*(f"{player}_loss" for player in self.players))
+        for layer in self._augmentations():
+            if not layer.built:
+                layer.build((None, *self.sample_shape))
+            self.show(*getattr(layer, "report", ()))
         self.built = True
+
+    def _augmentations(self):
+        given = self.augmentation
+        layers = given if isinstance(given, (list, tuple)) else [given]
+        return [layer for layer in layers if layer is not None]
 
     # What a subclass writes its losses with.
 
-    def fake(self, z, training=True):
-        """Samples of the generator that no gradient flows back through."""
-        return backend.without_gradient(self.generator, z, training=training)
+    def make(self, z, labels=None, training=True):
+        """Samples of the generator."""
+        return self.generator(z if labels is None else [z, labels], training=training)
 
-    def discriminate(self, samples, training=True):
+    def fake(self, z, labels=None, training=True):
+        """Samples of the generator that no gradient flows back through."""
+        return backend.without_gradient(self.make, z, labels, training)
+
+    def discriminate(self, samples, labels=None, training=True):
         """Logits of the discriminator for (augmented) samples, in float32 or better."""
-        if self.augmentation is not None and training:
-            samples = self.augmentation(samples, training=True)
-        logits = self.discriminator(samples, training=training)
+        samples = self.augment(samples, training)
+        network = getattr(self, self.players[0])
+        logits = network(samples if labels is None else [samples, labels], training=training)
         return ops.cast(logits, keras.config.floatx())
+
+    def augment(self, samples, training=True):
+        """Samples as the discriminator sees them."""
+        if training:
+            for layer in self._augmentations():
+                samples = layer(samples, training=True)
+        return samples
+
+    def observe(self, real_logits):
+        """Let augmentation that adapts see the logits of the real samples of a turn."""
+        for layer in self._augmentations():
+            if hasattr(layer, "observe"):
+                layer.observe(ops.stop_gradient(real_logits))
+                self.log(**layer.report)
+
+    def show(self, *names):
+        """Announce, in the constructor, the names that `log` is going to be given."""
+        self.trackers |= {name: keras.metrics.Mean(name) for name in names}
 
     def log(self, **values):
         """Show the mean of each of these tensors in the progress bar and the history."""
@@ -112,28 +146,48 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         """The paper's optimizers: dict from a player to its `keras.optimizers`."""
         return {}
 
+    def after_turn(self, player):
+        """What follows a player's move, inside the step."""
+
+    # What `engine/labels.py` fills in for a model that takes labels.
+
+    def check_labels(self, labels, images):
+        """Raise a `ValueError` on labels that the model cannot take."""
+
+    def label_vectors(self, labels):
+        """Labels of a batch as the networks take them."""
+
+    def remember_labels(self, labels):
+        """Keep the labels of a training step, to draw from."""
+
     # The step.
 
     def _turns(self, data, training):
-        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        real = to_unit_range(x)
-        n = ops.shape(real)[0]
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real, labels = to_unit_range(x), self.label_vectors(y)
         for player in self.players:
-            z = self.sample_latents(n)
-            loss_fn = getattr(self, f"{player}_loss")
-            if training:
-                loss = backend.minimize(
-                    lambda: loss_fn(real, z),  # noqa: B023
-                    getattr(self, player).trainable_variables,
-                    self.optimizer.by_player[player],
-                )
-            else:
-                loss = loss_fn(real, z, training=False)
-            self.trackers[f"{player}_loss"].update_state(loss, sample_weight=n)
+            for _ in range(self.repeats.get(player, 1) if training else 1):
+                self._turn(player, real, labels, training)
         if training:
+            self.remember_labels(labels)
             self._average()
             self.optimizer.iterations.assign_add(1)
         return {metric.name: metric.result() for metric in self.metrics}
+
+    def _turn(self, player, real, labels, training):
+        n = ops.shape(real)[0]
+        z = self.sample_latents(n)
+        loss_fn = getattr(self, f"{player}_loss")
+        if training:
+            loss = backend.minimize(
+                lambda: loss_fn(real, z, labels),
+                getattr(self, player).trainable_variables,
+                self.optimizer.by_player[player],
+            )
+            self.after_turn(player)
+        else:
+            loss = loss_fn(real, z, labels, training=False)
+        self.trackers[f"{player}_loss"].update_state(loss, sample_weight=n)
 
     def _average(self):
         step = ops.cast(self.optimizer.iterations, "float32")
@@ -249,22 +303,24 @@ class AdversarialModel(GeneratesSamples, keras.Model):
             x: Images: a NumPy array, `tf.data.Dataset`, PyTorch `DataLoader`,
                 `keras.utils.PyDataset` or generator, on every backend. uint8 in
                 [0, 255] or float in [-1, 1], shape `(batch, height, width, channels)`.
-            y: Labels, which a model without labels leaves aside.
+            y: Labels, which a model without labels leaves aside. A dataset gives
+                `(images, labels)` in their place.
             **kwargs: As in `keras.Model.fit`, without `sample_weight`, `class_weight`.
 
         Raises:
             ValueError: Before the first step, if `x` has the wrong rank, size, channel
-                count, dtype or range, or holds NaN.
+                count, dtype or range, or holds NaN; if labels are missing or unknown.
         """
         weights = {name: kwargs.pop(name, None) for name in ("sample_weight", "class_weight")}
         refuse_weights(**weights)
-        x = check_images(x, self.sample_shape)
+        x = check_data(x, y, self.sample_shape, self.check_labels)
         if kwargs.get("validation_data") is not None:
             held_out, labels, weights = keras.utils.unpack_x_y_sample_weight(
                 kwargs["validation_data"]
             )
             refuse_weights(sample_weight=weights)
-            kwargs["validation_data"] = (check_images(held_out, self.sample_shape), labels)
+            held_out = check_data(held_out, labels, self.sample_shape, self.check_labels)
+            kwargs["validation_data"] = (held_out, labels)
         if not self.compiled:
             self.compile()
         if getattr(x, "orders_itself", False):
@@ -282,7 +338,7 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         # `fit` has looked at its validation data, and gives the same iterator every epoch.
         if not kwargs.get("_use_cached_eval_dataset"):
             refuse_weights(sample_weight=kwargs.get("sample_weight"))
-            x = check_images(x, self.sample_shape)
+            x = check_data(x, y, self.sample_shape, self.check_labels)
         if not self.compiled:
             self.compile()
         return super().evaluate(x, y, **kwargs)
@@ -290,25 +346,28 @@ class AdversarialModel(GeneratesSamples, keras.Model):
     # Saving.
 
     def get_config(self):
-        config = {}
-        for argument in inspect.signature(type(self).__init__).parameters:
-            if argument != "self":
-                value = getattr(self, argument)
-                is_object = hasattr(value, "get_config")
-                config[argument] = (
-                    keras.saving.serialize_keras_object(value) if is_object else value
-                )
-        return config
+        arguments = list(inspect.signature(type(self).__init__).parameters)[1:]
+        if "kwargs" in arguments:
+            arguments = [*arguments[:-1], "augmentation", "ema_decay", "seed", "name"]
+        return {a: keras.saving.serialize_keras_object(getattr(self, a)) for a in arguments}
 
     @classmethod
     def from_config(cls, config):
         return cls(**{k: _deserialized(v) for k, v in config.items()})
+
+    def _own_weights(self):
+        networks = [getattr(self, player) for player in self.players]
+        layers = [*networks, self.averaged_generator, *self._augmentations()]
+        theirs = {id(w) for layer in layers for w in layer.weights}
+        return [w for w in self.weights if id(w) not in theirs]
 
     def _random_states(self):
         weights = {id(w) for w in self.non_trainable_weights}
         return [v for v in self.non_trainable_variables if id(v) not in weights]
 
     def save_own_variables(self, store):
+        for i, weight in enumerate(self._own_weights()):
+            store[f"own_{i}"] = ops.convert_to_numpy(weight)
         # Keras keeps no seed-generator state, without which a resumed run would differ.
         for i, state in enumerate(self._random_states()):
             store[f"random_{i}"] = ops.convert_to_numpy(state)
@@ -317,6 +376,8 @@ class AdversarialModel(GeneratesSamples, keras.Model):
             store["random_framework"] = framework
 
     def load_own_variables(self, store):
+        for i, weight in enumerate(self._own_weights()):
+            weight.assign(np.array(store[f"own_{i}"]))
         for i, state in enumerate(self._random_states()):
             if f"random_{i}" in store.keys():  # noqa: SIM118 - an h5 store
                 state.assign(np.array(store[f"random_{i}"]))
@@ -326,50 +387,21 @@ class AdversarialModel(GeneratesSamples, keras.Model):
 
 
 def _deserialized(value):
+    if isinstance(value, (list, tuple)):
+        return [_deserialized(item) for item in value]
     is_object = isinstance(value, dict) and "class_name" in value
     return keras.saving.deserialize_keras_object(value) if is_object else value
 
 
-def _is_float16(layer):
+def _is_float16(network):
     # A loaded network keeps the policy of its layers, not its own.
-    own = layer.dtype_policy.name == "mixed_float16"
-    return own or any(_is_float16(inner) for inner in getattr(layer, "layers", ()))
+    return any(layer.dtype_policy.name == "mixed_float16" for layer in every_layer(network))
 
 
 def _scaled(optimizer):
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return optimizer
     return keras.optimizers.LossScaleOptimizer(optimizer)
-
-
-def _shapes(network):
-    """Shapes of what a built network takes and gives."""
-    if hasattr(network, "input_shape"):
-        return network.input_shape, network.output_shape
-    # A subclass of `keras.Model` remembers only what it was built with.
-    taken = (None, *network.get_build_config()["input_shape"][1:])
-    return taken, network.compute_output_spec(keras.KerasTensor(taken)).shape
-
-
-def _check_networks(generator, discriminator):
-    for network, role in ((generator, "generator"), (discriminator, "discriminator")):
-        if not isinstance(network, keras.Model) or not network.built:
-            raise ValueError(
-                f"{role} must be a built keras.Model (a functional or sequential one "
-                f"with a keras.Input, say). Received: {network!r}"
-            )
-    shape, made = _shapes(generator)
-    if isinstance(shape, list) or len(shape) != 2 or shape[-1] is None:
-        raise ValueError(
-            "generator must take latents of shape (batch, latent_dim). Received a "
-            f"generator with input shape {shape}"
-        )
-    made, seen = tuple(made[1:]), tuple(_shapes(discriminator)[0][1:])
-    if made != seen or None in made:
-        raise ValueError(
-            f"generator makes samples of shape {made} but discriminator takes "
-            f"{seen}: the two must be equal and fully known."
-        )
 
 
 def _copy_network(network):

@@ -1,13 +1,46 @@
-"""Adversarial losses: pure functions of logits, always `(real, fake)`."""
+"""Adversarial losses: what each player lowers, as a function of real and fake logits.
 
-from kerasgan.losses.minimax import (
-    minimax_discriminator_loss,
-    non_saturating_generator_loss,
-    saturating_generator_loss,
-)
+A model takes one by name (`adversarial_loss="hinge"`) or as an object, which says more
+(`losses.Minimax(label_smoothing=0.1)`).
+"""
 
-__all__ = [
-    "minimax_discriminator_loss",
-    "non_saturating_generator_loss",
-    "saturating_generator_loss",
-]
+import keras
+
+from kerasgan.losses.adversarial import AdversarialLoss
+from kerasgan.losses.hinge import Hinge
+from kerasgan.losses.least_squares import LeastSquares
+from kerasgan.losses.minimax import Minimax
+from kerasgan.losses.relativistic import Relativistic
+from kerasgan.losses.wasserstein import Wasserstein
+
+LOSSES = {
+    "minimax": Minimax,
+    "least_squares": LeastSquares,
+    "hinge": Hinge,
+    "wasserstein": Wasserstein,
+    "relativistic": Relativistic,
+}
+
+__all__ = ["AdversarialLoss", "get", *(cls.__name__ for cls in LOSSES.values())]
+
+
+def get(loss):
+    """The adversarial loss that a name, an object or a serialised object stands for.
+
+    Args:
+        loss: `"minimax"`, `"least_squares"`, `"hinge"`, `"wasserstein"`,
+            `"relativistic"`, or an `AdversarialLoss`.
+
+    Raises:
+        ValueError: On anything else.
+    """
+    if isinstance(loss, dict):
+        loss = keras.saving.deserialize_keras_object(loss)
+    if isinstance(loss, str) and loss in LOSSES:
+        return LOSSES[loss]()
+    if isinstance(loss, AdversarialLoss):
+        return loss
+    raise ValueError(
+        f"adversarial_loss must be one of {', '.join(map(repr, LOSSES))}, or an object of "
+        f"kerasgan.losses. Received: {loss!r}"
+    )

@@ -1,5 +1,39 @@
-"""One model a paper."""
+"""One model a file, one file a paper."""
 
+from kerasgan.models.acgan import ACGAN
+from kerasgan.models.conditional_gan import ConditionalGAN
+from kerasgan.models.feature_matching import FeatureMatchingGAN
 from kerasgan.models.gan import GAN
+from kerasgan.models.lsgan import LSGAN
+from kerasgan.models.projection_gan import ProjectionGAN
+from kerasgan.models.r3gan import R3GAN
+from kerasgan.models.sngan import SNGAN
+from kerasgan.models.wgan import WGAN
+from kerasgan.models.wgan_gp import WGANGP
 
-__all__ = ["GAN"]
+# By the names that recipes and the command know them by.
+MODELS = {
+    "gan": GAN,
+    "lsgan": LSGAN,
+    "wgan": WGAN,
+    "wgan_gp": WGANGP,
+    "sngan": SNGAN,
+    "r3gan": R3GAN,
+    "feature_matching": FeatureMatchingGAN,
+    "conditional_gan": ConditionalGAN,
+    "projection_gan": ProjectionGAN,
+    "acgan": ACGAN,
+}
+
+__all__ = [
+    "ACGAN",
+    "GAN",
+    "LSGAN",
+    "R3GAN",
+    "SNGAN",
+    "WGAN",
+    "WGANGP",
+    "ConditionalGAN",
+    "FeatureMatchingGAN",
+    "ProjectionGAN",
+]

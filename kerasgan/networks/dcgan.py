@@ -3,8 +3,20 @@
 import keras
 from keras import layers
 
+from kerasgan.layers import MinibatchDiscrimination
+from kerasgan.networks import options
 
-def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
+
+def dcgan(
+    image_shape=(64, 64, 3),
+    latent_dim=100,
+    width=128,
+    kernel_size=5,
+    discriminator_normalization="batch",
+    label_dim=None,
+    conditioning="concatenation",
+    minibatch_discrimination=False,
+):
     """The generator and the discriminator of DCGAN.
 
     The generator projects the latent to 4×4 and doubles the size with transposed
@@ -20,13 +32,28 @@ def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
             up to 1024. 128 in the paper.
         kernel_size: Of every convolution; 5 in the paper's figure 1. An even size
             leaves no checkerboard that training would have to unlearn.
+        discriminator_normalization: `"batch"`, the paper's; `"layer"`, over all features
+            of a sample; `"spectral"`, of every weight (Miyato et al. 2018,
+            arXiv:1802.05957); or None.
+        label_dim: Length of the label vectors of a conditional pair, one-hot or of
+            attributes; None for no labels. The generator appends them to its latents.
+        conditioning: What the discriminator does with labels. `"concatenation"`: takes
+            them as one more channel, linear in the labels (Mirza & Osindero 2014,
+            arXiv:1411.1784). `"projection"`: adds to the logit the inner product of their
+            embedding with the last features, summed over positions (Miyato & Koyama 2018,
+            arXiv:1802.05637). `"auxiliary"`: takes images only and names their labels
+            (Odena et al. 2017, arXiv:1610.09585).
+        minibatch_discrimination: Whether `kerasgan.layers.MinibatchDiscrimination` comes
+            before the output.
 
     Returns:
         `(generator, discriminator)`: from latents `(batch, latent_dim)` to images in
-        [-1, 1], and from images to one logit, `(batch, 1)`.
+        [-1, 1], and from images to one logit, `(batch, 1)`. With labels the generator
+        takes `[latents, labels]`, the discriminator `[images, labels]`; an auxiliary one
+        gives `[logits, label_logits]` for images.
 
     Raises:
-        ValueError: On another size.
+        ValueError: On another size, normalisation or conditioning, or a `label_dim` below 1.
 
     Example:
 
@@ -43,6 +70,7 @@ def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
         )
     if channels < 1:
         raise ValueError(f"image_shape needs a channel. Received: {tuple(image_shape)}")
+    options.check_options(discriminator_normalization, label_dim, conditioning)
     doublings = sizes.index(size) + 2
     widths = [min(width * 2**i, 1024) for i in range(doublings)]
 
@@ -50,33 +78,42 @@ def dcgan(image_shape=(64, 64, 3), latent_dim=100, width=128, kernel_size=5):
         # A new one each time: an initializer draws the same numbers whenever it is called.
         return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
 
-    def normalise():
-        return layers.BatchNormalization(
-            momentum=0.9,
-            epsilon=1e-5,
-            gamma_initializer=keras.initializers.RandomNormal(1.0, 0.02),
-        )
+    def normalise(x, normalization="batch"):
+        gamma = keras.initializers.RandomNormal(1.0, 0.02)
+        return options.normalize(x, normalization, gamma_initializer=gamma)
 
     # Functional, not sequential: Keras rebuilds a sequential model with every layer added,
     # which would be most of the time to load one.
-    z = keras.Input((latent_dim,))
-    x = layers.Dense(4 * 4 * widths[-1], use_bias=False, **start())(z)
+    inputs, z, labels = options.network_inputs((latent_dim,), label_dim)
+    x = options.with_labels(z, labels)
+    x = layers.Dense(4 * 4 * widths[-1], use_bias=False, **start())(x)
     x = layers.Reshape((4, 4, widths[-1]))(x)
-    x = layers.ReLU()(normalise()(x))
+    x = layers.ReLU()(normalise(x))
     for filters in reversed(widths[:-1]):
         x = layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=False, **start())(x)
-        x = layers.ReLU()(normalise()(x))
+        x = layers.ReLU()(normalise(x))
     x = layers.Conv2DTranspose(channels, kernel_size, 2, "same", **start())(x)
     x = layers.Activation("tanh", dtype="float32")(x)
-    generator = keras.Model(z, x, name="generator")
+    generator = keras.Model(inputs, x, name="generator")
 
-    images = keras.Input(tuple(image_shape))
-    x = images
+    convolution, weights = options.weight_layers(discriminator_normalization)
+
+    def dense(units, **kwargs):
+        return weights(units, **kwargs, **start())
+
+    inputs, images, labels = options.discriminator_inputs(image_shape, label_dim, conditioning)
+    x = options.with_label_plane(images, labels, conditioning, dense)
+    # A normalisation of the features has a shift of its own.
+    shifted = discriminator_normalization in ("batch", "layer")
     for i, filters in enumerate(widths):
-        x = layers.Conv2D(filters, kernel_size, 2, "same", use_bias=i == 0, **start())(x)
+        bias = i == 0 or not shifted
+        x = convolution(filters, kernel_size, 2, "same", use_bias=bias, **start())(x)
         if i:
-            x = normalise()(x)
+            x = normalise(x, discriminator_normalization)
         x = layers.LeakyReLU(0.2)(x)
-    logits = layers.Dense(1, dtype="float32", **start())(layers.Flatten()(x))
-    discriminator = keras.Model(images, logits, name="discriminator")
+    features, x = x, layers.Flatten()(x)
+    if minibatch_discrimination:
+        x = MinibatchDiscrimination()(x)
+    x = options.discriminator_outputs(x, features, labels, label_dim, conditioning, dense)
+    discriminator = keras.Model(inputs, x, name="discriminator")
     return generator, discriminator

@@ -5,8 +5,20 @@ import math
 import keras
 from keras import layers
 
+from kerasgan.layers import MinibatchDiscrimination
+from kerasgan.networks import options
 
-def mlp(image_shape=(28, 28, 1), latent_dim=100, width=256, depth=2):
+
+def mlp(
+    image_shape=(28, 28, 1),
+    latent_dim=100,
+    width=256,
+    depth=2,
+    discriminator_normalization=None,
+    label_dim=None,
+    conditioning="concatenation",
+    minibatch_discrimination=False,
+):
     """A fully connected generator and discriminator, for samples of any shape.
 
     Args:
@@ -16,14 +28,19 @@ def mlp(image_shape=(28, 28, 1), latent_dim=100, width=256, depth=2):
         latent_dim: Length of the latent.
         width: Units of each hidden layer.
         depth: Number of hidden layers.
+        discriminator_normalization: As in `dcgan`, of every hidden layer; None by default.
+        label_dim, conditioning: As in `dcgan`. `"concatenation"` appends the labels to the
+            flattened sample, `"projection"` projects on the last hidden layer.
+        minibatch_discrimination: As in `dcgan`.
 
     Returns:
         `(generator, discriminator)`: from latents `(batch, latent_dim)` to samples, and
-        from samples to one logit, `(batch, 1)`. Hidden activations are ReLU in the
-        generator and LeakyReLU 0.2 in the discriminator.
+        from samples to one logit, `(batch, 1)`; with labels as in `dcgan`. Hidden
+        activations are ReLU in the generator and LeakyReLU 0.2 in the discriminator.
 
     Raises:
-        ValueError: On a shape, width or depth below 1.
+        ValueError: On a shape, width, depth or `label_dim` below 1, another normalisation
+            or conditioning.
 
     Example:
 
@@ -37,17 +54,27 @@ def mlp(image_shape=(28, 28, 1), latent_dim=100, width=256, depth=2):
             f"image_shape={image_shape}, latent_dim={latent_dim}, width={width}, "
             f"depth={depth}"
         )
+    options.check_options(discriminator_normalization, label_dim, conditioning)
     is_image = len(image_shape) == 3
-    generator = keras.Sequential([keras.Input((latent_dim,))], name="generator")
-    discriminator = keras.Sequential([keras.Input(image_shape)], name="discriminator")
-    discriminator.add(layers.Flatten())
+    _, dense = options.weight_layers(discriminator_normalization)
+    latents, z, labels = options.network_inputs((latent_dim,), label_dim)
+    made = options.with_labels(z, labels)
+    samples, x, labels = options.discriminator_inputs(image_shape, label_dim, conditioning)
+    x = layers.Flatten()(x)
+    if conditioning == "concatenation":
+        x = options.with_labels(x, labels)
     for _ in range(depth):
-        generator.add(layers.Dense(width, activation="relu"))
-        discriminator.add(layers.Dense(width))
-        discriminator.add(layers.LeakyReLU(0.2))
-    generator.add(layers.Dense(math.prod(image_shape)))
-    generator.add(layers.Reshape(image_shape))
+        made = layers.Dense(width, activation="relu")(made)
+        x = options.normalize(dense(width)(x), discriminator_normalization)
+        x = layers.LeakyReLU(0.2)(x)
+    made = layers.Dense(math.prod(image_shape))(made)
+    made = layers.Reshape(image_shape)(made)
     activation = "tanh" if is_image else "linear"
-    generator.add(layers.Activation(activation, dtype="float32"))
-    discriminator.add(layers.Dense(1, dtype="float32"))
+    made = layers.Activation(activation, dtype="float32")(made)
+    features = x
+    if minibatch_discrimination:
+        x = MinibatchDiscrimination()(x)
+    x = options.discriminator_outputs(x, features, labels, label_dim, conditioning, dense)
+    generator = keras.Model(latents, made, name="generator")
+    discriminator = keras.Model(samples, x, name="discriminator")
     return generator, discriminator

@@ -1,0 +1,103 @@
+"""Auxiliary classifier GAN, Odena et al. 2017 (arXiv:1610.09585)."""
+
+import keras
+from keras import ops
+
+from kerasgan.engine.registry import register
+from kerasgan.models.conditional_gan import ConditionalGAN
+
+
+@register
+class ACGAN(ConditionalGAN):
+    """A conditional GAN whose discriminator names the label instead of being told it.
+
+    With L_S the adversarial loss and L_C the cross-entropy of the label, on real and on
+    generated samples, equations 2 and 3: the discriminator lowers both, the generator its
+    adversarial loss and L_C of its samples.
+
+    Args:
+        generator: Keras model from `[latents, labels]` to samples.
+        discriminator: Keras model from samples to two outputs, logits `(batch, 1)` and
+            logits of the labels `(batch, label_dim)`: `conditioning="auxiliary"` in the
+            builders.
+        classification_weight: Float, weight of L_C; 1 in the paper.
+        label_names, multi_label: As in `ConditionalGAN`. Attributes are in [0, 1].
+        adversarial_loss, penalties, discriminator_steps: As in `GAN`.
+        augmentation, ema_decay, seed, name: As in `AdversarialModel`.
+
+    Default optimizers: Adam with learning rate 2e-4 and beta_1 0.5 for both.
+
+    Example:
+
+    ```python
+    networks = kerasgan.networks.dcgan((32, 32, 1), label_dim=10, conditioning="auxiliary")
+    model = kerasgan.models.ACGAN(*networks)
+    model.fit(images, labels, batch_size=100, epochs=20)
+    ```
+    """
+
+    label_inputs = (True, False)
+    network_options = {"conditioning": "auxiliary"}
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        classification_weight=1.0,
+        label_names=None,
+        multi_label=False,
+        adversarial_loss="minimax",
+        penalties=(),
+        discriminator_steps=1,
+        **kwargs,
+    ):
+        super().__init__(
+            generator,
+            discriminator,
+            label_names,
+            multi_label,
+            adversarial_loss,
+            penalties,
+            discriminator_steps,
+            **kwargs,
+        )
+        self.classification_weight = classification_weight
+        self.show("classification_loss")
+
+    def discriminator_loss(self, real, z, labels, training=True):
+        fake = self.fake(z, labels, training)
+        real_logits, real_labels = self.outputs_for(real, training)
+        fake_logits, fake_labels = self.outputs_for(fake, training)
+        self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
+        loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
+        real_classification = self.classification_loss(labels, real_labels)
+        self.log(classification_loss=real_classification)
+        classification = real_classification + self.classification_loss(labels, fake_labels)
+        loss += self.classification_weight * classification
+        if training:
+            self.observe(real_logits)
+            loss += self.penalty(real, fake, labels)
+        return loss
+
+    def generator_loss(self, real, z, labels, training=True):
+        fake_logits, fake_labels = self.outputs_for(self.make(z, labels, training), training)
+        real_logits = None
+        if self.adversarial_loss.pairs:
+            real_logits, _ = self.outputs_for(real, training)
+        classification = self.classification_loss(labels, fake_labels)
+        loss = self.adversarial_loss.generator(real_logits, fake_logits)
+        return loss + self.classification_weight * classification
+
+    def outputs_for(self, samples, training=True):
+        """Logits, and logits of the labels, for (augmented) samples."""
+        outputs = self.discriminator(self.augment(samples, training), training=training)
+        return [ops.cast(output, keras.config.floatx()) for output in outputs]
+
+    def discriminate(self, samples, labels=None, training=True):
+        return self.outputs_for(samples, training)[0]
+
+    def classification_loss(self, labels, logits):
+        """Cross-entropy of classes, or the mean over attributes of theirs."""
+        if self.multi_label:
+            return ops.mean(ops.binary_crossentropy(labels, logits, from_logits=True))
+        return ops.mean(ops.categorical_crossentropy(labels, logits, from_logits=True))

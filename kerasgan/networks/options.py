@@ -1,0 +1,100 @@
+"""The options that every builder has: the discriminator's normalisation, and labels."""
+
+import keras
+from keras import layers
+
+from kerasgan.layers import SpectralConv2D, SpectralDense
+
+NORMALIZATIONS = ("batch", "layer", "spectral", None)
+CONDITIONINGS = ("concatenation", "projection", "auxiliary")
+
+
+def check_options(discriminator_normalization, label_dim, conditioning):
+    if discriminator_normalization not in NORMALIZATIONS:
+        raise ValueError(
+            f"discriminator_normalization must be one of {', '.join(map(repr, NORMALIZATIONS))}. "
+            f"Received: {discriminator_normalization!r}"
+        )
+    if conditioning not in CONDITIONINGS:
+        raise ValueError(
+            f"conditioning must be one of {', '.join(map(repr, CONDITIONINGS))}. "
+            f"Received: {conditioning!r}"
+        )
+    if label_dim is not None and label_dim < 1:
+        raise ValueError(
+            f"label_dim must be at least 1, or None for no labels. Received: {label_dim}"
+        )
+
+
+def weight_layers(normalization):
+    """The convolution and the dense layer of a discriminator."""
+    if normalization == "spectral":
+        return SpectralConv2D, SpectralDense
+    return layers.Conv2D, layers.Dense
+
+
+def normalize(x, normalization, **batch):
+    """Features normalised; `batch` are more options of batch normalisation."""
+    if normalization == "batch":
+        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, **batch)(x)
+    if normalization == "layer":
+        # Over all features of a sample, with a scale and a shift a channel: the layer
+        # normalisation of Gulrajani et al. 2017 (arXiv:1704.00028).
+        return layers.GroupNormalization(1, epsilon=1e-5)(x)
+    return x
+
+
+def network_inputs(shape, label_dim):
+    """A model's inputs, and its parts: samples or latents, and labels or None."""
+    x = keras.Input(tuple(shape))
+    if label_dim is None:
+        return x, x, None
+    labels = keras.Input((label_dim,), name="labels")
+    return [x, labels], x, labels
+
+
+def discriminator_inputs(image_shape, label_dim, conditioning):
+    return network_inputs(image_shape, None if conditioning == "auxiliary" else label_dim)
+
+
+def with_labels(x, labels):
+    """Vectors with the labels, if any, appended."""
+    return x if labels is None else layers.Concatenate()([x, labels])
+
+
+def with_label_plane(images, labels, conditioning, dense):
+    """Images with a channel that is linear in the labels, where these are concatenated."""
+    if labels is None or conditioning != "concatenation":
+        return images
+    height, width = images.shape[1:3]
+    plane = layers.Reshape((height, width, 1))(dense(height * width)(labels))
+    return layers.Concatenate()([images, plane])
+
+
+def sum_pool(x):
+    """Sum over all positions, in float32."""
+    positions = x.shape[1] * x.shape[2]
+    x = layers.GlobalAveragePooling2D(dtype="float32")(x)
+    return layers.Rescaling(positions, dtype="float32")(x)
+
+
+def discriminator_outputs(x, features, labels, label_dim, conditioning, dense):
+    """Logits `(batch, 1)`, with the labels' logits beside them if auxiliary.
+
+    Args:
+        x: What the output layer sees.
+        features: What labels are projected on; maps are summed over their positions.
+        labels: The discriminator's labels, or None.
+        label_dim, conditioning: As the builders have them.
+        dense: `dense(units, **options)` makes a weight layer.
+    """
+    logits = dense(1, dtype="float32")(x)
+    if label_dim is None or conditioning == "concatenation":
+        return logits
+    if conditioning == "auxiliary":
+        return [logits, dense(label_dim, dtype="float32")(x)]
+    if len(features.shape) == 4:
+        features = sum_pool(features)
+    embedding = dense(features.shape[-1], use_bias=False, dtype="float32")(labels)
+    inner = layers.Dot(1, dtype="float32")([embedding, features])
+    return layers.Add(dtype="float32")([logits, inner])

@@ -1,0 +1,122 @@
+"""Residual networks, Gulrajani et al. 2017 (arXiv:1704.00028), Miyato et al. 2018."""
+
+import keras
+from keras import layers
+
+from kerasgan.layers import ConditionalBatchNormalization
+from kerasgan.networks import options
+
+# Widths, in multiples of the one at the image: of the generator's blocks, each doubling
+# the size; of the discriminator's that halve it; of those that follow.
+BLOCKS = {32: ((1, 1, 1), (1, 1), (1, 1)), 64: ((8, 4, 2, 1), (1, 2, 4, 8), (8,))}
+
+
+def resnet(
+    image_shape=(32, 32, 3),
+    latent_dim=128,
+    width=128,
+    discriminator_normalization="spectral",
+    label_dim=None,
+    conditioning="concatenation",
+):
+    """The residual generator and discriminator of WGAN-GP and SNGAN.
+
+    From Gulrajani et al. 2017 (arXiv:1704.00028, appendix) and Miyato et al. 2018
+    (arXiv:1802.05957, appendix B.4): pre-activation blocks of two 3×3 convolutions, with
+    batch normalisation and nearest-neighbour upsampling in the generator, average pooling
+    in the discriminator, ReLU and uniform He initialisation throughout.
+
+    At 32 pixels every block has `width` channels, as in both papers' CIFAR-10 tables:
+    128, but 256 in SNGAN's generator, which is `resnet(width=256)[0]`. At 64 pixels the
+    generator has blocks of 8, 4, 2 and 1 times `width`, the discriminator of 1, 2, 4, 8
+    and 8 times: WGAN-GP's 64-pixel generator and SNGAN's table for STL-10, both with 64.
+    The discriminator sums over positions, as in SNGAN; WGAN-GP averages.
+
+    Args:
+        image_shape: `(size, size, channels)`; size 32 or 64.
+        latent_dim: Length of the latent.
+        width: Channels next to the image.
+        discriminator_normalization: `"spectral"`, SNGAN's, by default; else as in
+            `dcgan`. WGAN-GP takes None on CIFAR-10 and `"layer"` at 64 pixels.
+        label_dim, conditioning: As in `dcgan`, but that the generator takes labels in by
+            `kerasgan.layers.ConditionalBatchNormalization` in each block (Miyato & Koyama
+            2018, arXiv:1802.05637).
+
+    Returns:
+        `(generator, discriminator)` as `dcgan` returns them.
+
+    Raises:
+        ValueError: On another size, normalisation or conditioning, or a `label_dim` below 1.
+
+    Example:
+
+    ```python
+    generator, critic = kerasgan.networks.resnet(discriminator_normalization=None)
+    ```
+    """
+    size, channels = image_shape[0], image_shape[-1]
+    if len(image_shape) != 3 or image_shape[1] != size or size not in BLOCKS or channels < 1:
+        raise ValueError(
+            "image_shape must be (size, size, channels) with size 32 or 64 and a channel. "
+            f"Received: image_shape={tuple(image_shape)}"
+        )
+    options.check_options(discriminator_normalization, label_dim, conditioning)
+    ups, downs, rest = ([width * multiple for multiple in group] for group in BLOCKS[size])
+
+    inputs, z, labels = options.network_inputs((latent_dim,), label_dim)
+    x = layers.Dense(4 * 4 * ups[0])(z)
+    x = layers.Reshape((4, 4, ups[0]))(x)
+    for filters in ups:
+        x = _generator_block(x, labels, filters)
+    x = layers.ReLU()(options.normalize(x, "batch"))
+    x = layers.Conv2D(channels, 3, padding="same")(x)
+    x = layers.Activation("tanh", dtype="float32")(x)
+    generator = keras.Model(inputs, x, name="generator")
+
+    _, dense = options.weight_layers(discriminator_normalization)
+    inputs, images, labels = options.discriminator_inputs(image_shape, label_dim, conditioning)
+    x = options.with_label_plane(images, labels, conditioning, dense)
+    for i, filters in enumerate([*downs, *rest]):
+        x = _discriminator_block(
+            x, filters, discriminator_normalization, first=i == 0, halve=i < len(downs)
+        )
+    x = options.sum_pool(layers.ReLU()(x))
+    x = options.discriminator_outputs(x, x, labels, label_dim, conditioning, dense)
+    discriminator = keras.Model(inputs, x, name="discriminator")
+    return generator, discriminator
+
+
+def _generator_block(x, labels, filters):
+    def activate(x):
+        if labels is None:
+            return layers.ReLU()(options.normalize(x, "batch"))
+        return layers.ReLU()(ConditionalBatchNormalization(0.9, 1e-5)([x, labels]))
+
+    # A 1×1 convolution gives the same before upsampling as after it, for a quarter.
+    shortcut = layers.UpSampling2D(2)(layers.Conv2D(filters, 1)(x))
+    x = layers.UpSampling2D(2)(activate(x))
+    x = _convolution(layers.Conv2D, filters)(x)
+    x = _convolution(layers.Conv2D, filters)(activate(x))
+    return layers.Add()([x, shortcut])
+
+
+def _discriminator_block(x, filters, normalization, first, halve):
+    convolution, _ = options.weight_layers(normalization)
+    # The first block sees pixels: nothing to activate or to normalise before them.
+    shortcut, hidden, before = x, x.shape[-1], normalization
+    if first:
+        hidden, before = filters, None
+    else:
+        x = layers.ReLU()(options.normalize(x, normalization))
+    if halve:
+        shortcut = convolution(filters, 1)(layers.AveragePooling2D(2)(shortcut))
+    x = _convolution(convolution, hidden)(x)
+    x = _convolution(convolution, filters)(layers.ReLU()(options.normalize(x, before)))
+    if halve:
+        x = layers.AveragePooling2D(2)(x)
+    return layers.Add()([x, shortcut])
+
+
+def _convolution(layer, filters):
+    he = keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform")
+    return layer(filters, 3, padding="same", kernel_initializer=he)
