@@ -57,6 +57,11 @@ def _parser():
         "--format", choices=("png", "jpg", "webp"), default="png", help="of files in a folder"
     )
     generate.add_argument("--batch-size", type=int, default=64, help="pictures at a time")
+    generate.add_argument(
+        "--labels",
+        help="of a model that takes them: classes by name or number, taken in turn (3,7 or "
+        "sneaker), or the attributes of every picture (smiling,eyeglasses)",
+    )
     train = add(
         "train",
         _train,
@@ -82,7 +87,17 @@ def _parser():
     train.add_argument(
         "--flip", action=argparse.BooleanOptionalAction, help="mirror half of the pictures"
     )
+    train.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="for a model that takes them: a file of attributes by file name (CSV, CelebA's "
+        "list or .npz; default: the names of sub-folders, or the y beside the x of an .npz)",
+    )
     shape = train.add_argument_group("for an architecture")
+    shape.add_argument(
+        "--model", help="what to train: gan (default), wgan_gp, acgan, … as README.md lists them"
+    )
+    shape.add_argument("--label-names", help="attributes to take from FILE: Smiling,Eyeglasses")
     shape.add_argument("--size", type=int, help="side of the pictures, 16 to 256 (default: 64)")
     shape.add_argument("--channels", type=int, help="1 grey, 3 colour (default), 4 with alpha")
     shape.add_argument("--latent-dim", type=int, help="length of the latent (default: 100)")
@@ -137,7 +152,10 @@ def _generate(options):
     model = zoo.load(options.name)
     if suffix != ".npz" and len(model.sample_shape) != 3:
         raise ValueError(f"{options.name} makes no pictures. Let --out end in .npz.")
-    images = model.generate(options.n, seed=options.seed, batch_size=options.batch_size)
+    labels = _labels(model, options)
+    images = model.generate(
+        options.n, seed=options.seed, labels=labels, batch_size=options.batch_size
+    )
     if suffix == ".npz":
 
         def write(temporary):
@@ -154,12 +172,25 @@ def _generate(options):
     print(f"Wrote {options.n} picture{'s' if options.n > 1 else ''} to {out}")
 
 
+def _labels(model, options):
+    """What `--labels` names, as `generate` takes it."""
+    if options.labels is None:
+        return None
+    names = [name.strip() for name in options.labels.split(",")]
+    names = [int(name) if name.isdecimal() else name for name in names]
+    if getattr(model, "multi_label", False):
+        return dict.fromkeys(names, 1.0)
+    return [names[i % len(names)] for i in range(options.n)]
+
+
 def _train(options):
     from kerasgan import zoo
 
     given = vars(options)
     out = options.out or f"runs/{Path(options.name).name}"
     chosen = {k: v for k, v in given.items() if k not in ("run", "name", "data", "out")}
+    if options.label_names:
+        chosen["label_names"] = [name.strip() for name in options.label_names.split(",")]
     zoo.train(options.name, options.data, out, **chosen)
     print(f'Done. Load it with kerasgan.zoo.load("{out}"), or: kerasgan generate {out}')
 

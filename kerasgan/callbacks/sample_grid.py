@@ -10,6 +10,8 @@ from kerasgan.grid import make_grid, write_image
 class SampleGrid(keras.callbacks.Callback):
     """Write a grid of samples from fixed latents at the end of every epoch.
 
+    Of a model of classes each class has its place in the grid.
+
     Args:
         folder: Where `epoch_0001.png`, … go.
         n: Number of samples.
@@ -29,5 +31,6 @@ class SampleGrid(keras.callbacks.Callback):
         self.seed = seed
 
     def on_epoch_end(self, epoch, logs=None):
-        samples = self.model.generate(self.n, seed=self.seed, verbose=False)
+        labels = self.model.grid_labels(self.n)
+        samples = self.model.generate(self.n, seed=self.seed, labels=labels, verbose=False)
         write_image(self.folder / f"epoch_{epoch + 1:04d}.png", make_grid(samples))

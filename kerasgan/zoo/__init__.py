@@ -96,7 +96,7 @@ def save(model, folder, card=None, recipe=None):
     return save_entry(model, folder, card, recipe)
 
 
-def train(name, data, out=None, **options):
+def train(name, data, out=None, labels=None, **options):
     """Train an entry's recipe, or an architecture by name, on pictures.
 
     Args:
@@ -104,13 +104,16 @@ def train(name, data, out=None, **options):
         data: As in `kerasgan.datasets.load`: a folder of pictures, say.
         out: Run folder; by default `runs/<name>`. If it holds an unfinished run of the
             same recipe, training goes on there.
+        labels: Of a model that takes them, as in `kerasgan.datasets.load`; by default those
+            that come with the pictures: the names of sub-folders, say.
         **options: Whatever of the recipe to change: `epochs`, `batch_size`, `seed`, `crop`,
-            `flip`; for an architecture also `size`, `channels`, `augment` and what its
-            builder takes.
+            `flip`; for an architecture also `model` (`"gan"`, `"wgan_gp"`, …: the keys of
+            `kerasgan.models.MODELS`), `size`, `channels`, `augment`, `label_names` and what
+            its builder takes.
 
     Returns:
         The trained model. The run folder holds the entry that `load` takes.
     """
     from kerasgan.zoo import recipe
 
-    return recipe.train(name, data, out, **options)
+    return recipe.train(name, data, out, labels, **options)

@@ -29,7 +29,11 @@ def load_entry(folder):
         for player in model.players:
             if f"{player}.npz" not in files:
                 raise ValueError(f"{folder / store.CARD} lists no {player}.npz.")
-            _start(getattr(model, player), folder / f"{player}.npz")
+            _start(getattr(model, player).weights, player, folder / f"{player}.npz")
+        if model.takes_labels:
+            if "labels.npz" not in files:
+                raise ValueError(f"{folder / store.CARD} lists no labels.npz.")
+            _start([model.seen_labels], "memory of labels", folder / "labels.npz")
     return model
 
 
@@ -62,20 +66,20 @@ def build(folder, **changes):
     return model
 
 
-def _start(network, path):
+def _start(weights, name, path):
     try:
         with np.load(path, allow_pickle=False) as file:
             values = [file[key] for key in sorted(file.files)]
     except Exception as error:  # a zip, a NumPy header or a pickled object
         raise ValueError(f"{path} is no .npz file of plain arrays: {error}") from error
     shapes = [value.shape for value in values]
-    expected = [tuple(weight.shape) for weight in network.weights]
+    expected = [tuple(weight.shape) for weight in weights]
     if shapes != expected:
         raise ValueError(
             f"{path} does not fit config.json: it holds weights of shapes {shapes}, the "
-            f"{network.name} has {expected}."
+            f"{name} has {expected}."
         )
-    start_from(network.weights, [v.astype(w.dtype) for v, w in zip(values, network.weights)])
+    start_from(weights, [v.astype(w.dtype) for v, w in zip(values, weights)])
 
 
 def save_entry(model, folder, card=None, recipe=None):
@@ -108,17 +112,23 @@ def _write(model, folder, card, recipe):
     latents = np.random.default_rng(0).standard_normal(
         (REFERENCES, model.latent_dim), dtype="float32"
     )
-    samples = model.generate(latents=latents)
+    labels = model.label_rows(REFERENCES, model.grid_labels(REFERENCES), 0)
+    inputs = {"latents": latents} | ({} if labels is None else {"labels": labels})
+    samples = model.generate(**inputs)
     weights = {player: getattr(model, player).get_weights() for player in model.players}
     weights["generator"] = model.averaged_generator.get_weights()
-    precision, samples = _half_if_unseen(model, weights, latents, samples)
+    precision, samples = _half_if_unseen(model, weights, inputs, samples)
     for player, values in weights.items():
         # A weight's place in the network's list is its key.
         values = _cast(values, precision)
         np.savez(folder / f"{player}.npz", **{f"{i:04d}": v for i, v in enumerate(values)})
-    np.savez_compressed(folder / "reference.npz", latents=latents, samples=samples)
+    np.savez_compressed(folder / "reference.npz", **inputs, samples=samples)
+    if model.takes_labels:
+        seen = keras.ops.convert_to_numpy(model.seen_labels)
+        np.savez_compressed(folder / "labels.npz", seen)
     if samples.ndim == 4 and samples.shape[-1] in (1, 3, 4):
-        write_image(folder / "sample.png", make_grid(model.generate(64, seed=0)))
+        grid = model.generate(64, seed=0, labels=model.grid_labels(64))
+        write_image(folder / "sample.png", make_grid(grid))
     files = {
         path.name: {"bytes": path.stat().st_size, "sha256": store.sha256(path)}
         for path in sorted(folder.iterdir())
@@ -135,6 +145,8 @@ def _write(model, folder, card, recipe):
         },
         "precision": precision,
     }
+    if model.takes_labels:
+        full["labels"] = model.label_names or model.label_dim
     (folder / store.CARD).write_text(
         # What was measured has the last word.
         tomli_w.dumps({**full, **card, **full, "files": files}, multiline_strings=True),
@@ -147,14 +159,14 @@ def _cast(values, dtype):
         return [v if v.dtype.kind in "iub" else v.astype(dtype) for v in values]
 
 
-def _half_if_unseen(model, weights, latents, samples):
+def _half_if_unseen(model, weights, inputs, samples):
     """`("float16", samples)` if rounding the weights changes no pixel by more than a level."""
     halves = {player: _cast(values, "float16") for player, values in weights.items()}
     if all(np.isfinite(v).all() for values in halves.values() for v in values):
         generator, full = model.averaged_generator, weights["generator"]
         try:
             generator.set_weights([v.astype(w.dtype) for v, w in zip(halves["generator"], full)])
-            half = model.generate(latents=latents)
+            half = model.generate(**inputs)
         finally:
             generator.set_weights(full)
         # Of samples that are no images, a 255th of their range.

@@ -15,19 +15,21 @@ from kerasgan import datasets
 from kerasgan.augment import DifferentiableAugmentation
 from kerasgan.callbacks import SampleGrid, TrainingState
 from kerasgan.grid import write_whole
-from kerasgan.models import GAN
+from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
 from kerasgan.zoo import entry, store
 
 # What a recipe may hold, and what `train` takes for an architecture that has none.
 TRAINING = {"epochs": 100, "batch_size": 128, "seed": 0, "crop": None, "flip": True}
-ARCHITECTURE = {"size": 64, "channels": 3, "augment": True}
+ARCHITECTURE = {"model": "gan", "size": 64, "channels": 3, "augment": True}
 
 
-def train(name, data, out=None, **options):
+def train(name, data, out=None, labels=None, **options):
     folder = None if name in BUILDERS else store.find(name)
     recipe, shape = _recipe(name, folder, {k: v for k, v in options.items() if v is not None})
     run = Path(out or Path("runs") / Path(name).name)
+    if labels is None and recipe.get("labelled"):
+        labels = True
     # Whatever may be wrong is found before the model is built, which takes seconds.
     dataset = datasets.load(
         data,
@@ -36,10 +38,12 @@ def train(name, data, out=None, **options):
         crop=recipe.get("crop"),
         flip=recipe["flip"],
         seed=recipe["seed"],
+        labels=labels,
+        label_names=recipe.get("label_names"),
     )
     claim = {**recipe, "images": dataset.num_images}
     _refuse_another(run, claim)
-    model = _build(recipe, shape, folder)
+    model = _build(recipe, shape, folder, dataset)
     text = tomli_w.dumps(claim)
     write_whole(run / "recipe.toml", lambda path: path.write_text(text, encoding="utf-8"))
     model.compile()
@@ -66,8 +70,16 @@ def train(name, data, out=None, **options):
 def _recipe(name, folder, options):
     """The recipe with these options, and the shape of the pictures."""
     if folder is None:
-        known = {**TRAINING, **ARCHITECTURE, **_builder_options(name)}
-        recipe = {"architecture": name, **known}
+        builder = _builder_options(name)
+        known = {**TRAINING, **ARCHITECTURE, **builder}
+        chosen = options.get("model", ARCHITECTURE["model"])
+        if chosen not in MODELS:
+            raise ValueError(f"model must be one of {', '.join(MODELS)}. Received: {chosen}")
+        fitting = {k: v for k, v in MODELS[chosen].network_options.items() if k in builder}
+        recipe = {"architecture": name, **known, **fitting}
+        if MODELS[chosen].takes_labels:
+            recipe["labelled"] = True
+        known = {**known, "label_names": None}
     else:
         card, path = store.check(folder), folder / "recipe.toml"
         if not path.is_file():
@@ -87,22 +99,29 @@ def _recipe(name, folder, options):
     return recipe, tuple(card["samples"])
 
 
-def _build(recipe, shape, folder):
+def _build(recipe, shape, folder, dataset):
     """The model with fresh weights from the recipe's seed."""
     seed = recipe["seed"]
     keras.utils.set_random_seed(seed)
     if folder is not None:
         return entry.build(folder, seed=seed)
     name = recipe["architecture"]
-    networks = BUILDERS[name](shape, **{key: recipe[key] for key in _builder_options(name)})
+    cls = MODELS[recipe["model"]]
+    # What is None is not in the recipe, which is TOML.
+    network = {key: recipe.get(key) for key in _builder_options(name)}
     augmentation = DifferentiableAugmentation(seed=seed) if recipe["augment"] else None
-    return GAN(*networks, augmentation=augmentation, seed=seed)
+    options = {"augmentation": augmentation, "seed": seed}
+    if cls.takes_labels:
+        network["label_dim"] = dataset.num_labels
+        options |= {"label_names": dataset.label_names, "multi_label": dataset.multi_label}
+    return cls(*BUILDERS[name](shape, **network), **options)
 
 
 def _builder_options(name):
-    """What a builder takes beside the shape, with its defaults."""
+    """What a builder takes beside the shapes of pictures and labels, with its defaults."""
     parameters = inspect.signature(BUILDERS[name]).parameters.values()
-    return {p.name: p.default for p in parameters if p.name != "image_shape"}
+    given = ("image_shape", "label_dim")
+    return {p.name: p.default for p in parameters if p.name not in given}
 
 
 def _refuse_another(run, claim):
