@@ -12,7 +12,10 @@ import importlib
 from kerasgan._choose_backend import choose_backend
 
 __version__ = "0.1.0"
-__all__ = ["augment", "callbacks", "datasets", "losses", "models", "networks", "zoo"]
+__all__ = [
+    *("augment", "callbacks", "datasets", "layers", "losses"),
+    *("models", "networks", "penalties", "zoo"),
+]
 
 choose_backend()
 

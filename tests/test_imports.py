@@ -19,7 +19,7 @@ ALLOWED = {
     "losses": {"engine.registry"},
     "datasets": set(),
     "metrics": set(),
-    "layers": {"engine.registry"},
+    "layers": {"engine.registry", "engine.backend"},
     "augment": {"engine.registry"},
     "networks": {"layers"},
     "penalties": {"engine.backend", "engine.registry"},

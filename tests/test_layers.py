@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from kerasgan.engine.backend import input_gradient
 from kerasgan.layers import (
+    BatchNormalization,
     ConditionalBatchNormalization,
     MinibatchDiscrimination,
     SpectralConv2D,
@@ -243,3 +245,47 @@ def test_conditional_normalization_keeps_the_policy():
     output = layer([normal(4, 3), normal(4, 2)], training=True)
     assert keras.backend.standardize_dtype(output.dtype) == "bfloat16"
     assert all(weight.dtype == "float32" for weight in layer.weights)
+
+
+# Batch normalisation is Keras's, by another way.
+
+
+@pytest.mark.parametrize("options", [{}, {"scale": False, "center": False}], ids=["full", "bare"])
+@pytest.mark.parametrize("shape", [(6, 3), (6, 4, 5, 3)], ids=str)
+def test_batch_normalization_is_keras_s_with_its_gradients(shape, options):
+    random = np.random.default_rng(0)
+    x = ops.convert_to_tensor((random.normal(size=shape) * 2 + 1).astype("float32"))
+    pair = [
+        cls(momentum=0.9, epsilon=1e-3, **options)
+        for cls in (BatchNormalization, layers.BatchNormalization)
+    ]
+    for layer in pair:
+        layer.build((None, *shape[1:]))
+        random = np.random.default_rng(1)
+        layer.set_weights([random.uniform(0.5, 1.5, w.shape) for w in layer.weights])
+    for training in (True, False):
+        one, other = (array(ops.stop_gradient(layer(x, training=training))) for layer in pair)
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    for one, other in zip(*(layer.get_weights() for layer in pair)):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+    def second_order(layer):
+        def slope(x):
+            return input_gradient(lambda x: layer(x, training=True) ** 3, x)
+
+        return array(ops.stop_gradient(input_gradient(lambda x: slope(x) ** 2, x)))
+
+    expected = second_order(pair[1])
+    np.testing.assert_allclose(
+        second_order(pair[0]), expected, rtol=1e-4, atol=1e-5 * abs(expected).max()
+    )
+
+
+def test_batch_normalization_in_half_precision_keeps_its_statistics_in_float32():
+    x = np.random.default_rng(0).normal(300.0, 1.0, (64, 3)).astype("float32")
+    layer = BatchNormalization(momentum=0.0, dtype="mixed_float16")
+    assert layer(x, training=True).dtype == layer(x).dtype
+    mean, variance = layer.get_weights()[2:]
+    rounded = x.astype("float16").astype("float32")
+    np.testing.assert_allclose(mean, rounded.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(variance, rounded.var(0), rtol=1e-3)

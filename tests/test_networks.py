@@ -322,6 +322,16 @@ def test_the_first_block_sees_pixels_as_they_are():
     assert names.index("GroupNormalization") > names.index("Add")
 
 
+@pytest.mark.parametrize("kind", ["spectral", "layer", None])
+def test_the_resnet_pools_as_its_paper_does(kind):
+    _, discriminator = BUILD["resnet"](discriminator_normalization=kind)
+    *_, last, dense = (x for x in discriminator.layers if isinstance(x, (layers.ReLU, DENSE)))
+    pooled = keras.Model(discriminator.input, [last.output, dense.input])
+    features, pooled = (array(y) for y in pooled(tensor(2, 32, 32, 1)))
+    pool = np.sum if kind == "spectral" else np.mean
+    np.testing.assert_allclose(pooled, pool(features, axis=(1, 2)), rtol=1e-4, atol=1e-5)
+
+
 def test_the_resnet_generator_normalizes_by_label():
     generator, _ = BUILD["resnet"](label_dim=3)
     assert count(generator, ConditionalBatchNormalization) == 6

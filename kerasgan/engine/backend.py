@@ -131,6 +131,33 @@ else:
     )
 
 
+def batch_normalization(x, scale, offset, epsilon):
+    """`x` normalised over all axes but the last, with its batch's mean and variance.
+
+    Args:
+        x: Floats `(batch, ..., channels)`.
+        scale, offset: Variables `(channels,)`, or None.
+        epsilon: Float, added to the variance.
+
+    Returns:
+        `(outputs, mean, variance)`; no gradient flows through the last two.
+    """
+    if BACKEND == "torch":
+        outputs, mean, inverse = torch.native_batch_norm(
+            x.movedim(-1, 1),
+            *(None if v is None else v.value for v in (scale, offset)),
+            running_mean=None,
+            running_var=None,
+            training=True,
+            momentum=0.0,
+            eps=epsilon,
+        )
+        return outputs.movedim(1, -1), mean.detach(), inverse.detach() ** -2 - epsilon
+    mean, variance = ops.moments(x, axes=list(range(len(x.shape) - 1)))
+    outputs = ops.batch_normalization(x, mean, variance, -1, offset, scale, epsilon)
+    return outputs, ops.stop_gradient(mean), ops.stop_gradient(variance)
+
+
 def run_step(step, args, groups):
     """Run `step(data)` as Keras's trainer of this backend expects it.
 

@@ -1,9 +1,10 @@
 """Conditional batch normalisation, Dumoulin et al. 2017 (arXiv:1610.07629)."""
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from kerasgan.engine.registry import register
+from kerasgan.layers.batch_normalization import BatchNormalization
 
 
 @register
@@ -35,7 +36,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
     def __init__(self, momentum=0.99, epsilon=1e-3, **kwargs):
         super().__init__(**kwargs)
-        self.normalization = layers.BatchNormalization(
+        self.normalization = BatchNormalization(
             momentum=momentum, epsilon=epsilon, center=False, scale=False, dtype=self.dtype_policy
         )
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import SpectralConv2D, SpectralDense
+from kerasgan.layers import BatchNormalization, SpectralConv2D, SpectralDense
 
 NORMALIZATIONS = ("batch", "layer", "spectral", None)
 CONDITIONINGS = ("concatenation", "projection", "auxiliary")
@@ -36,7 +36,7 @@ def weight_layers(normalization):
 def normalize(x, normalization, **batch):
     """Features normalised; `batch` are more options of batch normalisation."""
     if normalization == "batch":
-        return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, **batch)(x)
+        return BatchNormalization(momentum=0.9, epsilon=1e-5, **batch)(x)
     if normalization == "layer":
         # Over all features of a sample, with a scale and a shift a channel: the layer
         # normalisation of Gulrajani et al. 2017 (arXiv:1704.00028).

@@ -24,13 +24,14 @@ def resnet(
     From Gulrajani et al. 2017 (arXiv:1704.00028, appendix) and Miyato et al. 2018
     (arXiv:1802.05957, appendix B.4): pre-activation blocks of two 3×3 convolutions, with
     batch normalisation and nearest-neighbour upsampling in the generator, average pooling
-    in the discriminator, ReLU and uniform He initialisation throughout.
+    in the discriminator, ReLU, and uniform He initialisation of these convolutions.
 
     At 32 pixels every block has `width` channels, as in both papers' CIFAR-10 tables:
     128, but 256 in SNGAN's generator, which is `resnet(width=256)[0]`. At 64 pixels the
     generator has blocks of 8, 4, 2 and 1 times `width`, the discriminator of 1, 2, 4, 8
     and 8 times: WGAN-GP's 64-pixel generator and SNGAN's table for STL-10, both with 64.
-    The discriminator sums over positions, as in SNGAN; WGAN-GP averages.
+    A spectral discriminator sums over positions, as SNGAN's does; others average, as
+    WGAN-GP's does.
 
     Args:
         image_shape: `(size, size, channels)`; size 32 or 64.
@@ -38,9 +39,9 @@ def resnet(
         width: Channels next to the image.
         discriminator_normalization: `"spectral"`, SNGAN's, by default; else as in
             `dcgan`. WGAN-GP takes None on CIFAR-10 and `"layer"` at 64 pixels.
-        label_dim, conditioning: As in `dcgan`, but that the generator takes labels in by
-            `kerasgan.layers.ConditionalBatchNormalization` in each block (Miyato & Koyama
-            2018, arXiv:1802.05637).
+        label_dim, conditioning: As in `dcgan`, except that the generator's labels set the
+            scale and the shift of its blocks' batch normalisation (Miyato & Koyama 2018,
+            arXiv:1802.05637).
 
     Returns:
         `(generator, discriminator)` as `dcgan` returns them.
@@ -80,7 +81,9 @@ def resnet(
         x = _discriminator_block(
             x, filters, discriminator_normalization, first=i == 0, halve=i < len(downs)
         )
-    x = options.sum_pool(layers.ReLU()(x))
+    spectral = discriminator_normalization == "spectral"
+    pool = options.sum_pool if spectral else layers.GlobalAveragePooling2D(dtype="float32")
+    x = pool(layers.ReLU()(x))
     x = options.discriminator_outputs(x, x, labels, label_dim, conditioning, dense)
     discriminator = keras.Model(inputs, x, name="discriminator")
     return generator, discriminator
