@@ -159,6 +159,13 @@ def test_celeba_text(tmp_path, faces, end):
     np.testing.assert_array_equal(labels, bits(numbers(images)))
 
 
+def test_npz_may_name_its_classes(tmp_path, pictures):
+    names = ["a", "b", "c"]
+    np.savez(tmp_path / "a.npz", x=pictures, y=np.arange(10) % 2, label_names=names)
+    dataset = load(tmp_path / "a.npz", SHAPE, 10, labels=True)
+    assert dataset.label_names == names and dataset.num_labels == 3
+
+
 @pytest.mark.parametrize("form", ["00{}.png", "00{}", "celebA/00{}.png", "./00{}.png"])
 def test_npz_of_attributes(tmp_path, faces, form):
     names = [form.format(i) for i in range(10)] + ["another.png"]

@@ -279,12 +279,14 @@ def _numpy_file(path, key, fit):
 
 
 def _labels_beside(path, key, images, arrays):
-    """The labels in a .npz file of its images `key`; their names are not known."""
+    """The labels in a .npz file of its images `key`, and their names if it has them."""
     n = len(images)
     twin = "_".join({"x": "y", "images": "labels"}.get(part, part) for part in key.split("_"))
     fitting = [name for name, a in arrays.items() if a.shape == (n,) and a.dtype.kind in "iu"]
     if twin in arrays or len(fitting) == 1:
-        return arrays[twin if twin in arrays else fitting[0]], None
+        names = arrays.get("label_names")
+        labels = arrays[twin if twin in arrays else fitting[0]]
+        return labels, None if names is None else [str(name) for name in names]
     received = ", ".join(f"{name} {a.shape} {a.dtype}" for name, a in arrays.items())
     raise ValueError(
         f"labels=True looks in {str(path)!r} for {twin!r}, or for the only array of {n} "
