@@ -1,122 +1,178 @@
 """Is `fit` as fast as a loop written by hand?
 
-    KERAS_BACKEND=jax python benchmarks/train_step.py
+    KERAS_BACKEND=jax python benchmarks/train_step.py --model wgan_gp
 
-The same DCGAN is trained by `kerasgan` under `fit` and by the shortest correct loop in the
-backend's own terms: same networks, batches, losses, Adam and averaged generator. On PyTorch
-a third rival has its networks in plain `torch.nn`, channels first. The rivals take turns in
-one process; a ratio is a rival's time over kerasgan's in the same round, so 1 or more means
-that kerasgan is at least as fast.
+The same model is trained by `kerasgan` under `fit` and by the shortest correct loop in the
+backend's own terms: same DCGAN networks, batches, turns, losses, Adam and averaged generator.
+On PyTorch DCGAN has a third rival, its networks in plain `torch.nn`, channels first. The
+rivals take turns in one process; a ratio is a rival's time over kerasgan's in the same round,
+so 1 or more means that kerasgan is at least as fast.
 """
 
 import argparse
+import csv
 import statistics
 import time
+from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
-from results import record
+from results import here, record
 
 import kerasgan
 
 BACKEND = keras.backend.backend()
 DECAY = 0.999
+CLASSES = 10
+# Turns of the discriminator a step, and of both players' Adam: rate, beta_1, beta_2.
+SETTINGS = {
+    "gan": (1, 2e-4, 0.5, 0.999),
+    "wgan_gp": (5, 1e-4, 0.0, 0.9),
+    "conditional_gan": (1, 2e-4, 0.5, 0.999),
+}
 
 
-def networks(size, width):
-    return kerasgan.networks.dcgan((size, size, 3), width=width)
+def networks(options):
+    model = kerasgan.models.MODELS[options.model]
+    return kerasgan.networks.dcgan(
+        (options.size, options.size, 3),
+        width=options.width,
+        label_dim=CLASSES if model.takes_labels else None,
+        **model.network_options,
+    )
 
 
-def with_kerasgan(images, batch_size, size, width):
-    model = kerasgan.models.GAN(*networks(size, width), seed=0)
+def with_kerasgan(images, labels, options):
+    model = kerasgan.models.MODELS[options.model](*networks(options), seed=0)
     model.compile()
-    return lambda: model.fit(images, batch_size=batch_size, verbose=0)
+    return lambda: model.fit(images, labels, batch_size=options.batch_size, verbose=0)
 
 
-def by_hand(images, batch_size, size, width):
-    generator, discriminator = networks(size, width)
+def by_hand(images, labels, options):
+    generator, discriminator = networks(options)
     average = keras.models.clone_model(generator)
     step = {"tensorflow": tensorflow_step, "jax": jax_step, "torch": torch_step}[BACKEND](
-        generator, discriminator, average
+        options.model, generator, discriminator, average
     )
-    return lambda: loop(step, images, batch_size)
+    return lambda: loop(step, images, labels, options.batch_size)
 
 
-def loop(step, images, batch_size):
+def loop(step, images, labels, batch_size):
     order = np.random.permutation(len(images))
     for start in range(0, len(images), batch_size):
-        loss = step(images[order[start : start + batch_size]])
+        rows = order[start : start + batch_size]
+        loss = step(images[rows], None if labels is None else labels[rows])
     return float(loss)
 
 
-def adam():
-    return keras.optimizers.Adam(2e-4, beta_1=0.5)
+def adam(model):
+    _, rate, beta_1, beta_2 = SETTINGS[model]
+    return keras.optimizers.Adam(rate, beta_1, beta_2)
 
 
-def tensorflow_step(generator, discriminator, average):
+def given(x, labels):
+    return x if labels is None else [x, labels]
+
+
+def tensorflow_step(model, generator, discriminator, average):
     import tensorflow as tf
 
-    g_optimizer, d_optimizer = adam(), adam()
+    turns = SETTINGS[model][0]
+    g_optimizer, d_optimizer = adam(model), adam(model)
     g_optimizer.build(generator.trainable_variables)
     d_optimizer.build(discriminator.trainable_variables)
 
+    def judge(samples, labels):
+        return discriminator(given(samples, labels), training=True)
+
+    def d_loss_fn(real, fake, labels):
+        on_real, on_fake = judge(real, labels), judge(fake, labels)
+        if model != "wgan_gp":
+            return tf.reduce_mean(tf.nn.softplus(-on_real)) + tf.reduce_mean(
+                tf.nn.softplus(on_fake)
+            )
+        place = tf.random.uniform((tf.shape(real)[0], 1, 1, 1))
+        mixed = place * real + (1.0 - place) * fake
+        with tf.GradientTape() as tape:
+            tape.watch(mixed)
+            on_mixed = judge(mixed, labels)
+        gradient = tape.gradient(on_mixed, mixed)
+        norm = tf.sqrt(tf.reduce_sum(gradient**2, (1, 2, 3)) + 1e-12)
+        penalty = tf.reduce_mean((norm - 1.0) ** 2)
+        return tf.reduce_mean(on_fake) - tf.reduce_mean(on_real) + 10.0 * penalty
+
+    def g_loss_fn(fake, labels):
+        on_fake = judge(fake, labels)
+        return tf.reduce_mean(-on_fake if model == "wgan_gp" else tf.nn.softplus(-on_fake))
+
     @tf.function
-    def step(real):
+    def step(real, labels):
         real = tf.cast(real, "float32") / 127.5 - 1.0
         n = tf.shape(real)[0]
-        fake = generator(tf.random.normal((n, 100)), training=True)
-        with tf.GradientTape() as tape:
-            d_loss = tf.reduce_mean(
-                tf.nn.softplus(-discriminator(real, training=True))
-            ) + tf.reduce_mean(tf.nn.softplus(discriminator(fake, training=True)))
-        gradients = tape.gradient(d_loss, discriminator.trainable_variables)
-        d_optimizer.apply(gradients, discriminator.trainable_variables)
+        for _ in range(turns):
+            fake = generator(given(tf.random.normal((n, 100)), labels), training=True)
+            with tf.GradientTape() as tape:
+                d_loss = d_loss_fn(real, fake, labels)
+            gradients = tape.gradient(d_loss, discriminator.trainable_variables)
+            d_optimizer.apply(gradients, discriminator.trainable_variables)
         z = tf.random.normal((n, 100))
         with tf.GradientTape() as tape:
-            fake = generator(z, training=True)
-            g_loss = tf.reduce_mean(tf.nn.softplus(-discriminator(fake, training=True)))
+            g_loss = g_loss_fn(generator(given(z, labels), training=True), labels)
         gradients = tape.gradient(g_loss, generator.trainable_variables)
         g_optimizer.apply(gradients, generator.trainable_variables)
         for a, v in zip(average.weights, generator.weights):
             a.assign_sub((1.0 - DECAY) * (a - v))
         return d_loss + g_loss
 
-    return lambda batch: step(tf.constant(batch))
+    return step
 
 
-def jax_step(generator, discriminator, average):
+def jax_step(model, generator, discriminator, average):
     import jax
     import jax.numpy as jnp
 
-    g_optimizer, d_optimizer = adam(), adam()
+    turns = SETTINGS[model][0]
+    g_optimizer, d_optimizer = adam(model), adam(model)
     g_optimizer.build(generator.trainable_variables)
     d_optimizer.build(discriminator.trainable_variables)
 
-    def d_loss_fn(d, d_state, real, fake):
-        on_real, d_state = discriminator.stateless_call(d, d_state, real, training=True)
-        on_fake, d_state = discriminator.stateless_call(d, d_state, fake, training=True)
-        loss = jnp.mean(jax.nn.softplus(-on_real)) + jnp.mean(jax.nn.softplus(on_fake))
+    def judge(d, d_state, samples, labels):
+        return discriminator.stateless_call(d, d_state, given(samples, labels), training=True)
+
+    def d_loss_fn(d, d_state, real, fake, labels, key):
+        on_real, d_state = judge(d, d_state, real, labels)
+        on_fake, d_state = judge(d, d_state, fake, labels)
+        if model != "wgan_gp":
+            loss = jnp.mean(jax.nn.softplus(-on_real)) + jnp.mean(jax.nn.softplus(on_fake))
+            return loss, d_state
+        place = jax.random.uniform(key, (len(real), 1, 1, 1))
+        mixed = place * real + (1.0 - place) * fake
+        gradient = jax.grad(lambda x: jnp.sum(judge(d, d_state, x, labels)[0]))(mixed)
+        norm = jnp.sqrt(jnp.sum(gradient**2, (1, 2, 3)) + 1e-12)
+        loss = jnp.mean(on_fake) - jnp.mean(on_real) + 10.0 * jnp.mean((norm - 1.0) ** 2)
         return loss, d_state
 
-    def g_loss_fn(g, g_state, d, d_state, z):
-        fake, g_state = generator.stateless_call(g, g_state, z, training=True)
-        logits, d_state = discriminator.stateless_call(d, d_state, fake, training=True)
-        return jnp.mean(jax.nn.softplus(-logits)), (g_state, d_state)
+    def g_loss_fn(g, g_state, d, d_state, z, labels):
+        fake, g_state = generator.stateless_call(g, g_state, given(z, labels), training=True)
+        on_fake, d_state = judge(d, d_state, fake, labels)
+        loss = jnp.mean(-on_fake if model == "wgan_gp" else jax.nn.softplus(-on_fake))
+        return loss, (g_state, d_state)
 
-    def step(state, real):
+    def step(state, real, labels):
         g, g_state, d, d_state, g_moments, d_moments, mean, key = state
-        key, first, second = jax.random.split(key, 3)
+        key, *keys = jax.random.split(key, 2 * turns + 2)
         real = real.astype("float32") / 127.5 - 1.0
-        z = jax.random.normal(first, (len(real), 100))
-        fake, g_state = generator.stateless_call(g, g_state, z, training=True)
-        (d_loss, d_state), gradients = jax.value_and_grad(d_loss_fn, has_aux=True)(
-            d, d_state, real, fake
-        )
-        d, d_moments = d_optimizer.stateless_apply(d_moments, gradients, d)
-        z = jax.random.normal(second, (len(real), 100))
+        for _ in range(turns):
+            z = jax.random.normal(keys.pop(), (len(real), 100))
+            fake, g_state = generator.stateless_call(g, g_state, given(z, labels), training=True)
+            (d_loss, d_state), gradients = jax.value_and_grad(d_loss_fn, has_aux=True)(
+                d, d_state, real, fake, labels, keys.pop()
+            )
+            d, d_moments = d_optimizer.stateless_apply(d_moments, gradients, d)
+        z = jax.random.normal(keys.pop(), (len(real), 100))
         (g_loss, (g_state, d_state)), gradients = jax.value_and_grad(g_loss_fn, has_aux=True)(
-            g, g_state, d, d_state, z
+            g, g_state, d, d_state, z, labels
         )
         g, g_moments = g_optimizer.stateless_apply(g_moments, gradients, g)
         mean = jax.tree.map(lambda a, v: a - (1.0 - DECAY) * (a - v), mean, [g, g_state])
@@ -138,18 +194,19 @@ def jax_step(generator, discriminator, average):
         jax.random.key(0),
     )
 
-    def run(batch):
+    def run(images, labels):
         nonlocal state
-        state, loss = step(state, batch)
+        state, loss = step(state, images, labels)
         return loss
 
     return run
 
 
-def torch_step(generator, discriminator, average):
+def torch_step(model, generator, discriminator, average):
     import torch
 
     return torch_loop(
+        model,
         generator,
         discriminator,
         list(generator.parameters()),
@@ -159,11 +216,12 @@ def torch_step(generator, discriminator, average):
     )
 
 
-def torch_loop(generator, discriminator, current, average, to_device, trainable):
+def torch_loop(model, generator, discriminator, current, average, to_device, trainable):
     import torch
     from torch.nn.functional import softplus
 
-    rates = {"lr": 2e-4, "betas": (0.5, 0.999), "eps": 1e-7}
+    turns, rate, *betas = SETTINGS[model]
+    rates = {"lr": rate, "betas": betas, "eps": 1e-7}
     g_optimizer = torch.optim.Adam(trainable(generator), **rates)
     d_optimizer = torch.optim.Adam(trainable(discriminator), **rates)
     generator.train(), discriminator.train()
@@ -171,38 +229,59 @@ def torch_loop(generator, discriminator, current, average, to_device, trainable)
     average, current = [a.data for a, _ in pairs], [v.data for _, v in pairs]
     call = {"training": True} if isinstance(generator, keras.Model) else {}
 
-    def step(batch):
-        real = to_device(batch).float() / 127.5 - 1.0
-        with torch.no_grad():
-            fake = generator(torch.randn(len(real), 100, device=real.device), **call)
-        d_loss = (
-            softplus(-discriminator(real, **call)).mean()
-            + softplus(discriminator(fake, **call)).mean()
-        )
-        d_optimizer.zero_grad()
-        d_loss.backward()
-        d_optimizer.step()
-        fake = generator(torch.randn(len(real), 100, device=real.device), **call)
-        g_loss = softplus(-discriminator(fake, **call)).mean()
-        g_optimizer.zero_grad()
-        # Gradients of the discriminator's weights would be computed and thrown away.
-        g_loss.backward(inputs=trainable(generator))
-        g_optimizer.step()
+    def make(real, labels):
+        z = torch.randn(len(real), 100, device=real.device)
+        return generator(given(z, labels), **call)
+
+    def judge(samples, labels):
+        return discriminator(given(samples, labels), **call)
+
+    def d_loss_fn(real, fake, labels):
+        on_real, on_fake = judge(real, labels), judge(fake, labels)
+        if model != "wgan_gp":
+            return softplus(-on_real).mean() + softplus(on_fake).mean()
+        place = torch.rand(len(real), 1, 1, 1, device=real.device)
+        mixed = (place * real + (1.0 - place) * fake).requires_grad_()
+        on_mixed = judge(mixed, labels).sum()
+        (gradient,) = torch.autograd.grad(on_mixed, mixed, create_graph=True)
+        norm = (gradient.square().sum((1, 2, 3)) + 1e-12).sqrt()
+        return on_fake.mean() - on_real.mean() + 10.0 * (norm - 1.0).square().mean()
+
+    def g_loss_fn(fake, labels):
+        on_fake = judge(fake, labels)
+        return (-on_fake if model == "wgan_gp" else softplus(-on_fake)).mean()
+
+    def move(optimizer, loss, network):
+        optimizer.zero_grad()
+        # Gradients of all else in the graph would be computed and thrown away.
+        loss.backward(inputs=trainable(network))
+        optimizer.step()
+
+    def step(images, labels):
+        real = to_device(images).float() / 127.5 - 1.0
+        labels = None if labels is None else to_device(labels)
+        for _ in range(turns):
+            with torch.no_grad():
+                fake = make(real, labels)
+            d_loss = d_loss_fn(real, fake, labels)
+            move(d_optimizer, d_loss, discriminator)
+        g_loss = g_loss_fn(make(real, labels), labels)
+        move(g_optimizer, g_loss, generator)
         torch._foreach_lerp_(average, current, 1.0 - DECAY)
         return (d_loss + g_loss).detach()
 
     return step
 
 
-def plain_torch(images, batch_size, size, width):
+def plain_torch(images, labels, options):
     import copy
     import math
 
     import torch
     from torch import nn
 
-    levels = int(math.log2(size)) - 2
-    widths = [min(width * 2**i, 1024) for i in range(levels)]
+    levels = int(math.log2(options.size)) - 2
+    widths = [min(options.width * 2**i, 1024) for i in range(levels)]
 
     def normalise(channels):
         return nn.BatchNorm2d(channels)
@@ -229,6 +308,7 @@ def plain_torch(images, batch_size, size, width):
     generator, discriminator = generator.to(device), discriminator.to(device)
     average = copy.deepcopy(generator)
     step = torch_loop(
+        options.model,
         generator,
         discriminator,
         [*generator.parameters(), *generator.buffers()],
@@ -236,11 +316,23 @@ def plain_torch(images, batch_size, size, width):
         lambda batch: torch.from_numpy(batch).to(device).permute(0, 3, 1, 2),
         lambda network: list(network.parameters()),
     )
-    return lambda: loop(step, images, batch_size)
+    return lambda: loop(step, images, labels, options.batch_size)
+
+
+def record_beside(rows):
+    """`record`, but this backend's rows of the other models stay."""
+    path = Path(__file__).parent / "results" / "train_step.csv"
+    with open(path, newline="") as file:
+        there = [row for row in csv.DictReader(file) if row["backend"] == BACKEND]
+    record("train_step", rows)
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0] | here()))
+        writer.writerows(row for row in there if row["model"] != rows[0]["model"])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", choices=SETTINGS, default="gan")
     parser.add_argument("--size", type=int, default=32)
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--batch-size", type=int, default=64)
@@ -249,14 +341,15 @@ def main():
     options = parser.parse_args()
     keras.utils.set_random_seed(0)
     n = options.batch_size * options.steps
-    images = np.random.default_rng(0).integers(
-        0, 256, (n, options.size, options.size, 3), dtype="uint8"
-    )
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (n, options.size, options.size, 3), dtype="uint8")
+    labels = None
+    if options.model == "conditional_gan":
+        labels = np.eye(CLASSES, dtype="float32")[random.integers(0, CLASSES, n)]
     makers = {"kerasgan": with_kerasgan, "by hand": by_hand}
-    if BACKEND == "torch":
+    if BACKEND == "torch" and options.model == "gan":
         makers["plain torch"] = plain_torch
-    arguments = (images, options.batch_size, options.size, options.width)
-    rivals = {name: make(*arguments) for name, make in makers.items()}
+    rivals = {name: make(images, labels, options) for name, make in makers.items()}
     for run in rivals.values():
         run()
     times = {name: [] for name in rivals}
@@ -270,7 +363,7 @@ def main():
         ratios = [rival / ours for rival, ours in zip(times[name], times["kerasgan"])]
         rows.append(
             {
-                "model": "DCGAN",
+                "model": options.model,
                 "rival": name,
                 "ratio_median": round(statistics.median(ratios), 3),
                 "ratio_min": round(min(ratios), 3),
@@ -279,7 +372,7 @@ def main():
                 **vars(options),
             }
         )
-    record("train_step", rows)
+    record_beside(rows)
 
 
 if __name__ == "__main__":

@@ -235,7 +235,8 @@ def load(
         labels: None for images alone, or one of
             - True, for the classes that come with the source: the sub-folders of a folder,
               sorted by name; the integers beside the images of a `.npz` file (`y_train` for
-              `x_train`), which may name them in an array `label_names`; the feature `label` of a TensorFlow Dataset.
+              `x_train`), which may name them in an array `label_names`; the feature `label`
+              of a TensorFlow Dataset.
             - an array or list, one row per picture in the source's order (a folder's own
               files by name, then its sub-folders': `dataset.source.paths`): integers `(n,)`
               for classes, 0 and 1 `(n, k)` for attributes.
