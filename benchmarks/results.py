@@ -28,15 +28,15 @@ def here():
     }
 
 
-def record(name, rows):
-    """Replace this backend's rows of `results/<name>.csv` with `rows`, and print them."""
+def record(name, rows, by=("backend",)):
+    """Replace the rows of `results/<name>.csv` that equal these in `by`; print these."""
     path = Path(__file__).parent / "results" / f"{name}.csv"
     path.parent.mkdir(exist_ok=True)
     rows = [{**row, **here()} for row in rows]
     kept = []
     if path.exists():
         with open(path, newline="") as file:
-            kept = [r for r in csv.DictReader(file) if r["backend"] != rows[0]["backend"]]
+            kept = [r for r in csv.DictReader(file) if any(r[c] != rows[0][c] for c in by)]
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()

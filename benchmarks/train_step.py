@@ -10,15 +10,13 @@ so 1 or more means that kerasgan is at least as fast.
 """
 
 import argparse
-import csv
 import statistics
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
-from results import here, record
+from results import record
 
 import kerasgan
 
@@ -319,17 +317,6 @@ def plain_torch(images, labels, options):
     return lambda: loop(step, images, labels, options.batch_size)
 
 
-def record_beside(rows):
-    """`record`, but this backend's rows of the other models stay."""
-    path = Path(__file__).parent / "results" / "train_step.csv"
-    with open(path, newline="") as file:
-        there = [row for row in csv.DictReader(file) if row["backend"] == BACKEND]
-    record("train_step", rows)
-    with open(path, "a", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0] | here()))
-        writer.writerows(row for row in there if row["model"] != rows[0]["model"])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", choices=SETTINGS, default="gan")
@@ -372,7 +359,7 @@ def main():
                 **vars(options),
             }
         )
-    record_beside(rows)
+    record("train_step", rows, by=("backend", "model"))
 
 
 if __name__ == "__main__":
