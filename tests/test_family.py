@@ -93,7 +93,7 @@ def test_each_turn_moves_its_own_player_only(name):
 @EVERY
 def test_augmentation_and_unequal_batches_work_with_every_model(name):
     model = build(name, augmentation=[DifferentiableAugmentation(seed=0)])
-    history = train(model, X[:7], y=Y[:7], batch_size=4, validation_data=(X[:4], Y[:4]))
+    history = train(compiled(model, run_eagerly=True), X[:7], y=Y[:7], batch_size=4, validation_data=(X[:4], Y[:4]))
     assert np.isfinite([v for values in history.values() for v in values]).all()
 
 
@@ -106,7 +106,8 @@ def test_any_loss_goes_with_any_penalty_and_conditioning(name, loss):
         penalties=[penalties.GradientPenalty(1.0), penalties.R1(), penalties.R2()],
         discriminator_steps=2,
     )
-    history = train(model, X, y=Y)
+    # What is compiled takes JAX seconds a combination; the bare models above are.
+    history = train(compiled(model, run_eagerly=True), X, y=Y)
     assert np.isfinite([v for values in history.values() for v in values]).all()
     assert set(losses.get(loss).shown) < history.keys()
     again = type(model).from_config(model.get_config())

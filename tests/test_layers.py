@@ -148,7 +148,7 @@ def test_u_is_drawn_from_the_seed():
 def closeness(x, kernel, num_kernels):
     """The paper's sum, over the others of the batch."""
     found = np.zeros((len(x), num_kernels))
-    matrices = (x @ kernel).reshape(len(x), num_kernels, -1)
+    matrices = np.moveaxis((x @ kernel).reshape(len(x), -1, num_kernels), 1, 2)
     for i, mine in enumerate(matrices):
         for j, other in enumerate(matrices):
             if j != i:

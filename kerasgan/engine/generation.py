@@ -37,7 +37,7 @@ class GeneratesSamples:
             labels: For a model that takes them: a class as an integer or by its name, or
                 attributes as a dict from names to values (0 for those left out) or as a
                 vector; one for all samples, or a list of one each. By default drawn from
-                the frequencies in training.
+                the last 4,096 labels of training.
             batch_size: Samples on the device at a time.
             as_float: Return floats in [-1, 1] in place of uint8 in [0, 255].
             verbose: Show a progress bar; by default if it takes longer than a second.

@@ -61,8 +61,11 @@ class MinibatchDiscrimination(keras.layers.Layer):
         rows = ops.matmul(inputs, self.kernel)
         # Half precision would lose small distances.
         rows = ops.cast(rows, self.variable_dtype)
-        rows = ops.reshape(rows, (-1, self.num_kernels, self.kernel_dim))
-        distances = ops.sum(ops.abs(rows[:, None] - rows[None]), axis=-1)
+        rows = ops.reshape(rows, (-1, self.kernel_dim, self.num_kernels))
+        # A column of every row at a time: all at once is as much arithmetic, and several
+        # times the memory to go through.
+        columns = [rows[:, i] for i in range(self.kernel_dim)]
+        distances = sum(ops.abs(column[:, None] - column[None]) for column in columns)
         others = 1.0 - ops.eye(ops.shape(rows)[0], dtype=rows.dtype)
         closeness = ops.sum(ops.exp(-distances) * others[:, :, None], axis=1)
         return ops.concatenate([inputs, ops.cast(closeness, inputs.dtype)], axis=-1)
