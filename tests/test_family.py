@@ -93,7 +93,13 @@ def test_each_turn_moves_its_own_player_only(name):
 @EVERY
 def test_augmentation_and_unequal_batches_work_with_every_model(name):
     model = build(name, augmentation=[DifferentiableAugmentation(seed=0)])
-    history = train(compiled(model, run_eagerly=True), X[:7], y=Y[:7], batch_size=4, validation_data=(X[:4], Y[:4]))
+    history = train(
+        compiled(model, run_eagerly=True),
+        X[:7],
+        y=Y[:7],
+        batch_size=4,
+        validation_data=(X[:4], Y[:4]),
+    )
     assert np.isfinite([v for values in history.values() for v in values]).all()
 
 
