@@ -38,7 +38,7 @@ def dcgan(
         label_dim: Length of the label vectors of a conditional pair, one-hot or of
             attributes; None for no labels. The generator appends them to its latents.
         conditioning: What the discriminator does with labels. `"concatenation"`: takes
-            them as one more channel, linear in the labels (Mirza & Osindero 2014,
+            them as channels, each of its label's value everywhere (Mirza & Osindero 2014,
             arXiv:1411.1784). `"projection"`: adds to the logit the inner product of their
             embedding with the last features, summed over positions (Miyato & Koyama 2018,
             arXiv:1802.05637). `"auxiliary"`: takes images only and names their labels
@@ -102,7 +102,7 @@ def dcgan(
         return weights(units, **kwargs, **start())
 
     inputs, images, labels = options.discriminator_inputs(image_shape, label_dim, conditioning)
-    x = options.with_label_plane(images, labels, conditioning, dense)
+    x = options.with_label_planes(images, labels, conditioning)
     # A normalisation of the features has a shift of its own.
     shifted = discriminator_normalization in ("batch", "layer")
     for i, filters in enumerate(widths):

@@ -62,13 +62,14 @@ def with_labels(x, labels):
     return x if labels is None else layers.Concatenate()([x, labels])
 
 
-def with_label_plane(images, labels, conditioning, dense):
-    """Images with a channel that is linear in the labels, where these are concatenated."""
+def with_label_planes(images, labels, conditioning):
+    """Images with a channel a label, of its value everywhere, where these are concatenated."""
     if labels is None or conditioning != "concatenation":
         return images
     height, width = images.shape[1:3]
-    plane = layers.Reshape((height, width, 1))(dense(height * width)(labels))
-    return layers.Concatenate()([images, plane])
+    planes = layers.RepeatVector(height * width)(labels)
+    planes = layers.Reshape((height, width, labels.shape[-1]))(planes)
+    return layers.Concatenate()([images, planes])
 
 
 def sum_pool(x):

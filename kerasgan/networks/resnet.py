@@ -76,7 +76,7 @@ def resnet(
 
     _, dense = options.weight_layers(discriminator_normalization)
     inputs, images, labels = options.discriminator_inputs(image_shape, label_dim, conditioning)
-    x = options.with_label_plane(images, labels, conditioning, dense)
+    x = options.with_label_planes(images, labels, conditioning)
     for i, filters in enumerate([*downs, *rest]):
         x = _discriminator_block(
             x, filters, discriminator_normalization, first=i == 0, halve=i < len(downs)
