@@ -47,7 +47,9 @@ elif BACKEND == "torch":
             loss = loss_fn()
             scaled = optimizer.scale_loss(loss)
             # Only this player's gradients are computed: nothing accumulates in `.grad`.
-            gradients = torch.autograd.grad(scaled, [v.value for v in variables], allow_unused=True)
+            values = [v.value for v in variables]
+            # A player may have nothing to move: PyTorch refuses to differentiate by nothing.
+            gradients = torch.autograd.grad(scaled, values, allow_unused=True) if values else []
         with torch.no_grad():
             optimizer.apply(list(gradients), variables)
         return loss.detach()
