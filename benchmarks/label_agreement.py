@@ -13,13 +13,12 @@ the mean over pictures asked to have the attribute and over those asked not to, 
 """
 
 import argparse
-import csv
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import layers
-from results import here
+from results import record
 
 import kerasgan
 
@@ -105,19 +104,6 @@ def figures(network, images, labels, multi_label):
     return [(right.mean(), np.mean(balanced)), *zip(right.mean(0), balanced)]
 
 
-def write(rows):
-    """Replace the entry's rows of `results/label_agreement.csv`."""
-    path = Path(__file__).parent / "results" / "label_agreement.csv"
-    kept = []
-    if path.exists():
-        with open(path, newline="") as file:
-            kept = [row for row in csv.DictReader(file) if row["entry"] != rows[0]["entry"]]
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows([*kept, *rows])
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", help="an entry or a run folder")
@@ -151,7 +137,6 @@ def main():
             "n": N,
             "n_real": len(held_out[0]),
             "seed": options.seed,
-            **here(),
         }
         for name, (agreement, balanced), (real, real_balanced), base_rate in zip(
             ["all", *names],
@@ -160,10 +145,7 @@ def main():
             ["", *shares.mean(0)],
         )
     ]
-    write(rows)
-    columns = list(rows[0])[1:7]
-    for row in [{c: c for c in columns}, *rows]:
-        print(f"{row['label']:20}" + "".join(f"{row[c]:>15}" for c in columns[1:]))
+    record("label_agreement", rows, by=("entry",))
 
 
 if __name__ == "__main__":

@@ -35,3 +35,12 @@ class AdversarialLoss:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+def checked_smoothing(label_smoothing):
+    """`label_smoothing`, or a `ValueError` if it is out of [0, 0.5)."""
+    if not 0.0 <= label_smoothing < 0.5:
+        raise ValueError(
+            f"label_smoothing must be in [0, 0.5). Received: label_smoothing={label_smoothing}"
+        )
+    return label_smoothing

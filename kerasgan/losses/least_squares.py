@@ -3,7 +3,7 @@
 from keras import ops
 
 from kerasgan.engine.registry import register
-from kerasgan.losses.adversarial import AdversarialLoss
+from kerasgan.losses.adversarial import AdversarialLoss, checked_smoothing
 
 
 @register
@@ -20,11 +20,7 @@ class LeastSquares(AdversarialLoss):
     """
 
     def __init__(self, label_smoothing=0.0):
-        if not 0.0 <= label_smoothing < 0.5:
-            raise ValueError(
-                f"label_smoothing must be in [0, 0.5). Received: label_smoothing={label_smoothing}"
-            )
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = checked_smoothing(label_smoothing)
 
     def discriminator(self, real, fake):
         target = 1.0 - self.label_smoothing

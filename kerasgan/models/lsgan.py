@@ -1,7 +1,5 @@
 """Least squares GAN, Mao et al. 2017 (arXiv:1611.04076)."""
 
-import keras
-
 from kerasgan.engine.registry import register
 from kerasgan.models.gan import GAN
 
@@ -17,7 +15,7 @@ class LSGAN(GAN):
         generator, discriminator: As in `GAN`; the discriminator's output is linear.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
-    Default optimizers: Adam with beta_1 0.5 and learning rate 2e-4, the paper's for grey
+    Default optimizers: `GAN`'s, Adam with beta_1 0.5 and learning rate 2e-4, the paper's for grey
     characters (it takes 1e-3 for scenes).
 
     Example:
@@ -31,6 +29,3 @@ class LSGAN(GAN):
 
     def __init__(self, generator, discriminator, **kwargs):
         super().__init__(generator, discriminator, adversarial_loss="least_squares", **kwargs)
-
-    def default_optimizers(self):
-        return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
