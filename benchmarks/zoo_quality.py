@@ -15,38 +15,10 @@ import json
 
 import keras
 import numpy as np
-from scipy.linalg import sqrtm
 
 import kerasgan
+from kerasgan import metrics
 from kerasgan.grid import make_grid, write_image
-
-
-def features(network, images, batch_size=250):
-    """Activations before the classifier, of uint8 images resized to 64 pixels or more."""
-    body = keras.Model(network.inputs, network.layers[-1].input)
-    found = []
-    for start in range(0, len(images), batch_size):
-        batch = images[start : start + batch_size].astype("float32")
-        batch = np.repeat(batch, 3, axis=-1) if batch.shape[-1] == 1 else batch
-        found.append(body.predict_on_batch((batch - 127.0) / 128.0).reshape(len(batch), -1))
-    return np.concatenate(found).astype("float64")
-
-
-def frechet_distance(a, b):
-    """Between the normal distributions of two sets of features (Heusel et al. 2017)."""
-    covariances = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    mixed = sqrtm(covariances[0] @ covariances[1]).real
-    gap = a.mean(0) - b.mean(0)
-    return float(gap @ gap + np.trace(covariances[0] + covariances[1] - 2.0 * mixed))
-
-
-def nearest(samples, real):
-    """For each sample the index of its nearest real row, and its distance."""
-    squares = ((samples**2).sum(1)[:, None] + (real**2).sum(1)[None] - 2.0 * samples @ real.T).clip(
-        0
-    )
-    index = squares.argmin(1)
-    return index, np.sqrt(squares[np.arange(len(samples)), index])
 
 
 def main():
@@ -65,30 +37,39 @@ def main():
     )
     real = np.concatenate([dataset[i] for i in range(len(dataset))])[: options.n]
     fake = model.generate(options.n, seed=options.seed, verbose=False)
-    network = keras.saving.load_model(options.features)
-    real_features, fake_features = features(network, real), features(network, fake)
+    classifier = keras.saving.load_model(options.features)
+    body = keras.Model(classifier.input, classifier.layers[-1].input, name=classifier.name)
+    # (x - 127) / 128 of values in [0, 255].
+    network = body, lambda x: (x * 127.5 + 0.5) / 128.0
+    extract = metrics.FeatureNetwork(network)
+    real_features, fake_features = extract(real), extract(fake)
     half = len(real) // 2
     order = np.random.default_rng(0).permutation(len(real))
+
+    def measure(metric, real, fake):
+        metric.update_state(real, fake)
+        return metric.result()
+
+    def frechet_distance(real, fake):
+        return measure(metrics.FrechetInceptionDistance(network), real, fake)
+
+    shown = fake[:8]
+    nearest = metrics.NearestTrainingImageDistance
+    in_pixels = measure(nearest(None), real, shown).indices
+    in_features = measure(nearest(network), real_features, fake_features[:1000])
+    rows = np.concatenate([shown, real[in_pixels], real[in_features.indices[:8]]])
+    write_image(options.out, make_grid(rows, columns=8))
     figures = {
         "generated": len(fake),
         "real": len(real),
+        "feature_network": extract.identity,
         "frechet_distance": frechet_distance(real_features, fake_features),
         "frechet_distance_of_real_halves": frechet_distance(
             real_features[order[:half]], real_features[order[half:]]
         ),
+        # How far a sample is from its nearest real image, against how far a real one is.
+        "nearest_distance_ratio": in_features.ratio,
     }
-    flat = real.reshape(len(real), -1).astype("float32")
-    shown = fake[:8]
-    in_pixels, _ = nearest(shown.reshape(8, -1).astype("float32"), flat)
-    in_features, _ = nearest(fake_features[:8], real_features)
-    rows = np.concatenate([shown, real[in_pixels], real[in_features]])
-    write_image(options.out, make_grid(rows, columns=8))
-    # How far a sample is from its nearest real image, against how far a real one is.
-    some = order[:1000]
-    _, to_real = nearest(fake_features[:1000], real_features)
-    squared = np.delete(np.arange(len(real)), some)
-    _, among_real = nearest(real_features[some], real_features[squared])
-    figures["nearest_distance_ratio"] = float(np.median(to_real) / np.median(among_real))
     print(json.dumps(figures, indent=1))
 
 

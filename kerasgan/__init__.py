@@ -13,8 +13,8 @@ from kerasgan._choose_backend import choose_backend
 
 __version__ = "0.1.0"
 __all__ = [
-    *("augment", "callbacks", "datasets", "layers", "losses"),
-    *("models", "networks", "penalties", "zoo"),
+    *("augment", "callbacks", "datasets", "layers", "losses", "metrics"),
+    *("models", "networks", "penalties", "photos", "zoo"),
 ]
 
 choose_backend()

@@ -18,19 +18,23 @@ ALLOWED = {
     "grid": set(),
     "losses": {"engine.registry"},
     "datasets": set(),
-    "metrics": set(),
+    "photos": {"grid"},
+    "metrics": {"_choose_backend", "grid"},
     "layers": {"engine.registry", "engine.backend"},
     "augment": {"engine.registry"},
     "networks": {"layers"},
     "penalties": {"engine.backend", "engine.registry"},
     "engine": set(),
-    "models": {"engine", "networks", "layers", "losses", "penalties", "augment"},
+    "models": {
+        *("engine", "networks", "layers", "losses", "penalties", "augment"),
+        *("datasets", "photos"),
+    },
     "callbacks": {"metrics", "grid"},
     "zoo": {
-        *("kerasgan", "_choose_backend", "engine", "models", "networks", "augment"),
-        *("datasets", "callbacks", "metrics", "grid"),
+        *("kerasgan", "_choose_backend", "engine", "models", "networks", "losses"),
+        *("augment", "datasets", "callbacks", "metrics", "grid"),
     },
-    "cli": {"_choose_backend", "zoo", "grid"},
+    "cli": {"_choose_backend", "zoo", "grid", "photos"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 
