@@ -62,6 +62,29 @@ def _parser():
         help="of a model that takes them: classes by name or number, taken in turn (3,7 or "
         "sneaker), or the attributes of every picture (smiling,eyeglasses)",
     )
+    upscale = add(
+        "upscale",
+        _upscale,
+        "Enlarge a photograph, or every one in a folder. Run the same command again to go on "
+        "with a folder that was stopped.",
+        epilog="Example: kerasgan upscale photo.jpg --model runs/mine",
+    )
+    upscale.add_argument("input", help="a picture, or a folder of them")
+    upscale.add_argument(
+        "-o", "--out", help="file or folder to write (default: INPUT_x4 beside it)"
+    )
+    upscale.add_argument("--model", required=True, help=f"of super-resolution: {where}")
+    upscale.add_argument(
+        "--scale", type=int, help="how many times larger, if the model's is to be made sure of"
+    )
+    upscale.add_argument(
+        "--strength", type=float, help="of an adversarial model: 0 faithful to 1 sharp (default)"
+    )
+    upscale.add_argument("--tile", type=int, default=128, help="side of what is seen at a time")
+    upscale.add_argument("--force", action="store_true", help="replace what is there")
+    upscale.add_argument(
+        "--comparison", action="store_true", help="also write bicubic and result side by side"
+    )
     train = add(
         "train",
         _train,
@@ -70,7 +93,9 @@ def _parser():
         epilog="Example: kerasgan train dcgan --data photos --width 32 --epochs 50 --out runs/mine",
     )
     train.add_argument(
-        "name", help="an entry, to train its recipe again, or an architecture: dcgan, mlp"
+        "name",
+        help="an entry, to train its recipe again, or an architecture: dcgan, mlp; for "
+        "super-resolution srresnet, rrdb, pan",
     )
     train.add_argument(
         "--data", required=True, help="a folder of pictures, an .npz or .npy file, or tfds:NAME"
@@ -95,7 +120,9 @@ def _parser():
     )
     shape = train.add_argument_group("for an architecture")
     shape.add_argument(
-        "--model", help="what to train: gan (default), wgan_gp, acgan, … as README.md lists them"
+        "--model",
+        help="what to train: gan (default), wgan_gp, acgan, … as README.md lists them; for "
+        "super-resolution pixels (default), srgan, esrgan",
     )
     shape.add_argument("--label-names", help="attributes to take from FILE: Smiling,Eyeglasses")
     shape.add_argument("--size", type=int, help="side of the pictures, 16 to 256 (default: 64)")
@@ -105,7 +132,7 @@ def _parser():
         "--width",
         type=int,
         help="channels or units of the thinnest layer (default: dcgan 128, its paper's; 32 will "
-        "do on a CPU; mlp 256)",
+        "do on a CPU; mlp 256; srresnet and rrdb 64; pan 40)",
     )
     shape.add_argument("--kernel-size", type=int, help="of dcgan's convolutions (default: 5)")
     shape.add_argument("--depth", type=int, help="hidden layers of mlp (default: 2)")
@@ -114,6 +141,20 @@ def _parser():
         action=argparse.BooleanOptionalAction,
         help="differentiable augmentation, for fewer than some 100,000 pictures (default: yes)",
     )
+    large = train.add_argument_group("for super-resolution")
+    large.add_argument("--scale", type=int, help="how many times larger: 2, 3, 4 (default), 8")
+    large.add_argument("--patch-size", type=int, help="side of the patches (default: 96)")
+    large.add_argument("--blocks", type=int, help="of the network (default: its paper's)")
+    large.add_argument("--steps", type=int, help="batches an epoch (default: all photographs once)")
+    large.add_argument("--learning-rate", type=float, help="falls to 0 by a cosine (default: 1e-4)")
+    large.add_argument("--degradation", help="how photographs get small: bicubic or practical")
+    large.add_argument("--held-out", type=int, help="photographs to measure on (default: 8)")
+    large.add_argument("--pixel-loss", help="mean_absolute_error (default), mean_squared_error, …")
+    large.add_argument("--pixel-epochs", type=int, help="of the first stage, of srgan and esrgan")
+    large.add_argument("--pixel-learning-rate", type=float, help="of the first stage")
+    large.add_argument("--features", help="vgg19 (default), or a .keras file of another network")
+    large.add_argument("--feature-layer", help="whose output is compared (default: block5_conv4)")
+    large.add_argument("--discriminator-width", type=int, help="of its first layer (default: 64)")
     return parser
 
 
@@ -183,6 +224,30 @@ def _labels(model, options):
     return [names[i % len(names)] for i in range(options.n)]
 
 
+def _upscale(options):
+    from kerasgan import zoo
+    from kerasgan.photos import upscale_files
+
+    model = zoo.load(options.model)
+    if not hasattr(model, "enlarger"):
+        raise ValueError(f"{options.model} enlarges nothing: it is a {type(model).__name__}.")
+    if options.scale not in (None, model.scale):
+        raise ValueError(
+            f"{options.model} enlarges {model.scale} times. Received: --scale {options.scale}"
+        )
+    summary = upscale_files(
+        options.input,
+        options.out,
+        model.enlarger(options.strength),
+        model.scale,
+        force=options.force,
+        comparison=options.comparison,
+        tile=options.tile,
+        overlap=min(16, options.tile // 4),
+    )
+    return 1 if summary.failed else 0
+
+
 def _train(options):
     from kerasgan import zoo
 
@@ -191,8 +256,9 @@ def _train(options):
     chosen = {k: v for k, v in given.items() if k not in ("run", "name", "data", "out")}
     if options.label_names:
         chosen["label_names"] = [name.strip() for name in options.label_names.split(",")]
-    zoo.train(options.name, options.data, out, **chosen)
-    print(f'Done. Load it with kerasgan.zoo.load("{out}"), or: kerasgan generate {out}')
+    model = zoo.train(options.name, options.data, out, **chosen)
+    use = "upscale PHOTO --model" if hasattr(model, "enlarger") else "generate"
+    print(f'Done. Load it with kerasgan.zoo.load("{out}"), or: kerasgan {use} {out}')
 
 
 if __name__ == "__main__":

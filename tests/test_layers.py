@@ -8,6 +8,7 @@ from keras import layers, ops
 from kerasgan.engine.backend import input_gradient
 from kerasgan.layers import (
     BatchNormalization,
+    BilinearUpsampling,
     ConditionalBatchNormalization,
     MinibatchDiscrimination,
     SpectralConv2D,
@@ -289,3 +290,20 @@ def test_batch_normalization_in_half_precision_keeps_its_statistics_in_float32()
     rounded = x.astype("float16").astype("float32")
     np.testing.assert_allclose(mean, rounded.mean(0), rtol=1e-5)
     np.testing.assert_allclose(variance, rounded.var(0), rtol=1e-3)
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+def test_bilinear_upsampling_is_keras_own(size):
+    x = np.random.default_rng(0).normal(size=(2, 5, 4, 3)).astype("float32")
+    expected = keras.layers.UpSampling2D(size, interpolation="bilinear")(x)
+    made = BilinearUpsampling(size)(x)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(made), ops.convert_to_numpy(expected), atol=1e-5
+    )
+
+
+def test_bilinear_upsampling_takes_one_size_after_another():
+    inputs = keras.Input((None, None, 1))
+    network = keras.Model(inputs, BilinearUpsampling(2)(inputs))
+    for side in (1, 4, 7):
+        assert network.predict_on_batch(np.ones((1, side, 3, 1))).shape == (1, 2 * side, 6, 1)

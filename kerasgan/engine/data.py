@@ -29,7 +29,7 @@ def check_data(x, y, shape, check_labels):
     Args:
         x: What `fit` was given: an array, or any iterable of batches.
         y: The labels it was given beside an array.
-        shape: The shape of one sample, without the batch.
+        shape: The shape of one sample, without the batch; None for a side of any length.
         check_labels: Called as `check_labels(labels, images)`.
 
     Returns:
@@ -75,7 +75,7 @@ def refuse_weights(**weights):
 
 
 def _batched(shape):
-    return "(" + ", ".join(["batch", *map(str, shape)]) + ")"
+    return "(" + ", ".join(["batch", *("any" if n is None else str(n) for n in shape)]) + ")"
 
 
 def _check_batch(batch, shape, where):
@@ -86,7 +86,8 @@ def _check_batch(batch, shape, where):
     )
     if not hasattr(batch, "shape"):
         raise ValueError(f"{expected} Received in {where}: {type(batch).__name__}")
-    if tuple(batch.shape[1:]) != tuple(shape) or len(batch.shape) != len(shape) + 1:
+    fits = (known in (None, side) for known, side in zip(shape, batch.shape[1:]))
+    if len(batch.shape) != len(shape) + 1 or not all(fits):
         raise ValueError(f"{expected} Received in {where}: shape {tuple(batch.shape)}")
     if batch.shape[0] == 0:
         raise ValueError(f"{expected} Received in {where}: no sample at all")

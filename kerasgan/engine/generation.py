@@ -95,6 +95,24 @@ class GeneratesSamples:
     def grid_labels(self, n):
         """Labels of a grid of `n` samples, as `generate` takes them."""
 
+    # What an entry of the zoo holds.
+
+    def card_fields(self):
+        """What the card says of the samples."""
+        return {"samples": [int(n) for n in self.sample_shape], "latent_dim": self.latent_dim}
+
+    def reference_inputs(self, n):
+        """Arguments of `generate` whose result is kept to check the weights by."""
+        latents = np.random.default_rng(0).standard_normal((n, self.latent_dim), "float32")
+        labels = self.label_rows(n, self.grid_labels(n), 0)
+        return {"latents": latents} | ({} if labels is None else {"labels": labels})
+
+    def sample_images(self):
+        """Images to show, uint8 `(n, height, width, channels)`, or None."""
+        if len(self.sample_shape) == 3 and self.sample_shape[-1] in (1, 3, 4):
+            return self.generate(64, seed=0, labels=self.grid_labels(64))
+        return None
+
     def _latents(self, n, seed, latents):
         if latents is None:
             shape = (1 if n is None else int(n), self.latent_dim)

@@ -71,19 +71,16 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         name=None,
     ):
         super().__init__(name=name)
-        check_networks(generator, discriminator, self.players[0], self.label_inputs)
+        self.check_networks(generator, discriminator)
         if not 0.0 <= ema_decay < 1.0:
             raise ValueError(f"ema_decay must be in [0, 1). Received: {ema_decay}")
         self.generator = generator
-        setattr(self, self.players[0], discriminator)
+        if discriminator is not None:
+            setattr(self, self.players[0], discriminator)
         self.augmentation = augmentation
         self.ema_decay = ema_decay
         self.seed = seed
-        latents, samples = shapes(generator)
-        self.latent_dim = (latents[0] if isinstance(latents, list) else latents)[-1]
-        self.sample_shape = tuple(samples[1:])
-        self.averaged_generator = _copy_network(generator)
-        self.averaged_generator.trainable = False
+        self.averaged_generator = frozen_copy(generator)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.trackers = {}
         self.show(*(f"{player}_loss" for player in self.players))
@@ -92,6 +89,18 @@ class AdversarialModel(GeneratesSamples, keras.Model):
                 layer.build((None, *self.sample_shape))
             self.show(*getattr(layer, "report", ()))
         self.built = True
+
+    def check_networks(self, generator, discriminator):
+        """Refuse networks that do not fit together; note the shapes of what they take."""
+        check_networks(generator, discriminator, self.players[0], self.label_inputs)
+        latents, samples = shapes(generator)
+        self.latent_dim = (latents[0] if isinstance(latents, list) else latents)[-1]
+        self.sample_shape = tuple(samples[1:])
+
+    def stored_networks(self):
+        """What an entry of the zoo holds: dict from a name to a network."""
+        networks = {player: getattr(self, player) for player in self.players}
+        return networks | {"generator": self.averaged_generator}
 
     def _augmentations(self):
         given = self.augmentation
@@ -162,21 +171,25 @@ class AdversarialModel(GeneratesSamples, keras.Model):
 
     # The step.
 
-    def _turns(self, data, training):
+    def read_batch(self, data):
+        """A batch as `(real, z, labels)`; z None to draw latents in every turn."""
         x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        real, labels = to_unit_range(x), self.label_vectors(y)
+        return to_unit_range(x), None, self.label_vectors(y)
+
+    def _turns(self, data, training):
+        real, z, labels = self.read_batch(data)
         for player in self.players:
             for _ in range(self.repeats.get(player, 1) if training else 1):
-                self._turn(player, real, labels, training)
+                self._turn(player, real, z, labels, training)
         if training:
             self.remember_labels(labels)
             self._average()
             self.optimizer.iterations.assign_add(1)
         return {metric.name: metric.result() for metric in self.metrics}
 
-    def _turn(self, player, real, labels, training):
+    def _turn(self, player, real, z, labels, training):
         n = ops.shape(real)[0]
-        z = self.sample_latents(n)
+        z = self.sample_latents(n) if z is None else z
         loss_fn = getattr(self, f"{player}_loss")
         if training:
             loss = backend.minimize(
@@ -296,6 +309,10 @@ class AdversarialModel(GeneratesSamples, keras.Model):
     def compile_from_config(self, config):
         self.compile(**{k: _deserialized(v) for k, v in config.items()})
 
+    def check_data(self, x, y):
+        """Refuse what the model cannot train on; returns data to fit in its place."""
+        return check_data(x, y, self.sample_shape, self.check_labels)
+
     def fit(self, x=None, y=None, **kwargs):
         """Train on `x`, as `keras.Model.fit` does; a model not compiled yet is, first.
 
@@ -313,13 +330,13 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         """
         weights = {name: kwargs.pop(name, None) for name in ("sample_weight", "class_weight")}
         refuse_weights(**weights)
-        x = check_data(x, y, self.sample_shape, self.check_labels)
+        x = self.check_data(x, y)
         if kwargs.get("validation_data") is not None:
             held_out, labels, weights = keras.utils.unpack_x_y_sample_weight(
                 kwargs["validation_data"]
             )
             refuse_weights(sample_weight=weights)
-            held_out = check_data(held_out, labels, self.sample_shape, self.check_labels)
+            held_out = self.check_data(held_out, labels)
             kwargs["validation_data"] = (held_out, labels)
         if not self.compiled:
             self.compile()
@@ -338,7 +355,7 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         # `fit` has looked at its validation data, and gives the same iterator every epoch.
         if not kwargs.get("_use_cached_eval_dataset"):
             refuse_weights(sample_weight=kwargs.get("sample_weight"))
-            x = check_data(x, y, self.sample_shape, self.check_labels)
+            x = self.check_data(x, y)
         if not self.compiled:
             self.compile()
         return super().evaluate(x, y, **kwargs)
@@ -357,7 +374,7 @@ class AdversarialModel(GeneratesSamples, keras.Model):
 
     def _own_weights(self):
         networks = [getattr(self, player) for player in self.players]
-        layers = [*networks, self.averaged_generator, *self._augmentations()]
+        layers = [*networks, *self.stored_networks().values(), *self._augmentations()]
         theirs = {id(w) for layer in layers for w in layer.weights}
         return [w for w in self.weights if id(w) not in theirs]
 
@@ -404,11 +421,13 @@ def _scaled(optimizer):
     return keras.optimizers.LossScaleOptimizer(optimizer)
 
 
-def _copy_network(network):
+def frozen_copy(network):
+    """The same network with weights of its own, equal at first, that do not train."""
     with keras.StatelessScope():
         copy = network.__class__.from_config(network.get_config())
         if not copy.built:
             copy.build_from_config(network.get_build_config())
             copy.built = True
         backend.start_from(copy.weights, network.weights)
+    copy.trainable = False
     return copy

@@ -1,16 +1,18 @@
 """Adversarial losses: what each player lowers, as a function of real and fake logits.
 
 A model takes one by name (`adversarial_loss="hinge"`) or as an object, which says more
-(`losses.Minimax(label_smoothing=0.1)`).
+(`losses.Minimax(label_smoothing=0.1)`). Beside them `FeatureLoss`, the content loss of
+super-resolution.
 """
 
 import keras
 
 from kerasgan.losses.adversarial import AdversarialLoss
+from kerasgan.losses.features import FeatureLoss
 from kerasgan.losses.hinge import Hinge
 from kerasgan.losses.least_squares import LeastSquares
 from kerasgan.losses.minimax import Minimax
-from kerasgan.losses.relativistic import Relativistic
+from kerasgan.losses.relativistic import Relativistic, RelativisticAverage
 from kerasgan.losses.wasserstein import Wasserstein
 
 LOSSES = {
@@ -19,9 +21,10 @@ LOSSES = {
     "hinge": Hinge,
     "wasserstein": Wasserstein,
     "relativistic": Relativistic,
+    "relativistic_average": RelativisticAverage,
 }
 
-__all__ = ["AdversarialLoss", "get", *(cls.__name__ for cls in LOSSES.values())]
+__all__ = ["AdversarialLoss", "FeatureLoss", "get", *(cls.__name__ for cls in LOSSES.values())]
 
 
 def get(loss):
@@ -29,7 +32,7 @@ def get(loss):
 
     Args:
         loss: `"minimax"`, `"least_squares"`, `"hinge"`, `"wasserstein"`,
-            `"relativistic"`, or an `AdversarialLoss`.
+            `"relativistic"`, `"relativistic_average"`, or an `AdversarialLoss`.
 
     Raises:
         ValueError: On anything else.

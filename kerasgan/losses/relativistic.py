@@ -22,3 +22,23 @@ class Relativistic(AdversarialLoss):
 
     def generator(self, real, fake):
         return ops.mean(ops.softplus(real - fake))
+
+
+@register
+class RelativisticAverage(AdversarialLoss):
+    """Each logit against the mean of the other side's: RaGAN, Jolicoeur-Martineau 2018.
+
+    For D, with x̄ and f̄ the mean logits of real and generated samples:
+    `E[softplus(f̄ - D(x))] + E[softplus(D(G(z)) - x̄)]`; for G the reverse. ESRGAN's loss
+    (Wang et al. 2018, arXiv:1809.00219).
+    """
+
+    pairs = True
+
+    def discriminator(self, real, fake):
+        return ops.mean(ops.softplus(ops.mean(fake) - real)) + ops.mean(
+            ops.softplus(fake - ops.mean(real))
+        )
+
+    def generator(self, real, fake):
+        return self.discriminator(fake, real)

@@ -2,16 +2,19 @@
 
 from kerasgan.models.acgan import ACGAN
 from kerasgan.models.conditional_gan import ConditionalGAN
+from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
 from kerasgan.models.gan import GAN
 from kerasgan.models.lsgan import LSGAN
 from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN
 from kerasgan.models.sngan import SNGAN
+from kerasgan.models.srgan import SRGAN
+from kerasgan.models.super_resolution import SuperResolution
 from kerasgan.models.wgan import WGAN
 from kerasgan.models.wgan_gp import WGANGP
 
-# By the names that recipes and the command know them by.
+# By the names that recipes and the command know them by: of latents, and of small images.
 MODELS = {
     "gan": GAN,
     "lsgan": LSGAN,
@@ -24,16 +27,20 @@ MODELS = {
     "projection_gan": ProjectionGAN,
     "acgan": ACGAN,
 }
+SUPER_RESOLUTION = {"pixels": SuperResolution, "srgan": SRGAN, "esrgan": ESRGAN}
 
 __all__ = [
     "ACGAN",
+    "ESRGAN",
     "GAN",
     "LSGAN",
     "R3GAN",
     "SNGAN",
+    "SRGAN",
     "WGAN",
     "WGANGP",
     "ConditionalGAN",
     "FeatureMatchingGAN",
     "ProjectionGAN",
+    "SuperResolution",
 ]

@@ -99,3 +99,11 @@ def discriminator_outputs(x, features, labels, label_dim, conditioning, dense):
     embedding = dense(features.shape[-1], use_bias=False, dtype="float32")(labels)
     inner = layers.Dot(1, dtype="float32")([embedding, features])
     return layers.Add(dtype="float32")([logits, inner])
+
+
+def steps_of_scale(scale):
+    """The factors, one after the other, by which a super-resolution network enlarges."""
+    steps = {2: [2], 3: [3], 4: [2, 2], 8: [2, 2, 2]}
+    if scale not in steps:
+        raise ValueError(f"scale must be 2, 3, 4 or 8. Received: {scale}")
+    return steps[scale]

@@ -25,14 +25,16 @@ def to_text(card):
 
 def to_hugging_face(card):
     """The card as a Hugging Face `README.md`."""
+    enlarges = "scale" in card
     front = {
         "library_name": "kerasgan",
         "license": "other",
         "license_name": card.get("licence", "unknown"),
-        "pipeline_tag": "unconditional-image-generation",
+        "pipeline_tag": "image-to-image" if enlarges else "unconditional-image-generation",
         "tags": ["keras", "gan", card["model"]],
     }
     name = card.get("name", "model")
+    use = 'upscale("photo.jpg")' if enlarges else "generate(16)"
     # JSON is YAML, and needs no library to write.
     yaml = "\n".join(f"{key}: {json.dumps(value)}" for key, value in front.items())
     return f"""---
@@ -47,7 +49,7 @@ def to_hugging_face(card):
 ```python
 import kerasgan
 
-images = kerasgan.zoo.load("hf://USER/{name}").generate(16)
+images = kerasgan.zoo.load("hf://USER/{name}").{use}
 ```
 
 ```

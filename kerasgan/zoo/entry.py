@@ -26,10 +26,10 @@ def load_entry(folder):
     files = store.check(folder)["files"]
     with keras.StatelessScope():
         model = build(folder)
-        for player in model.players:
-            if f"{player}.npz" not in files:
-                raise ValueError(f"{folder / store.CARD} lists no {player}.npz.")
-            _start(getattr(model, player).weights, player, folder / f"{player}.npz")
+        for name in model.stored_networks():
+            if f"{name}.npz" not in files:
+                raise ValueError(f"{folder / store.CARD} lists no {name}.npz.")
+            _start(getattr(model, name).weights, name, folder / f"{name}.npz")
         if model.takes_labels:
             if "labels.npz" not in files:
                 raise ValueError(f"{folder / store.CARD} lists no labels.npz.")
@@ -82,7 +82,7 @@ def _start(weights, name, path):
     start_from(weights, [v.astype(w.dtype) for v, w in zip(values, weights)])
 
 
-def save_entry(model, folder, card=None, recipe=None):
+def save_entry(model, folder, card=None, recipe=None, sample=None):
     folder = Path(folder)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         try:
@@ -94,7 +94,7 @@ def save_entry(model, folder, card=None, recipe=None):
     try:
         new, old = temporary / "new", temporary / "old"
         new.mkdir()
-        _write(model, new, card or {}, recipe)
+        _write(model, new, card or {}, recipe, sample)
         if folder.exists():
             os.replace(folder, old)
         os.replace(new, folder)
@@ -103,32 +103,28 @@ def save_entry(model, folder, card=None, recipe=None):
     return folder
 
 
-def _write(model, folder, card, recipe):
+def _write(model, folder, card, recipe, sample):
     config = keras.saving.serialize_keras_object(model)
     config.pop("compile_config", None)
     (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
     if recipe:
         (folder / "recipe.toml").write_text(tomli_w.dumps(recipe), encoding="utf-8")
-    latents = np.random.default_rng(0).standard_normal(
-        (REFERENCES, model.latent_dim), dtype="float32"
-    )
-    labels = model.label_rows(REFERENCES, model.grid_labels(REFERENCES), 0)
-    inputs = {"latents": latents} | ({} if labels is None else {"labels": labels})
+    inputs = model.reference_inputs(REFERENCES)
     samples = model.generate(**inputs)
-    weights = {player: getattr(model, player).get_weights() for player in model.players}
-    weights["generator"] = model.averaged_generator.get_weights()
+    weights = {name: network.get_weights() for name, network in model.stored_networks().items()}
     precision, samples = _half_if_unseen(model, weights, inputs, samples)
-    for player, values in weights.items():
+    for name, values in weights.items():
         # A weight's place in the network's list is its key.
         values = _cast(values, precision)
-        np.savez(folder / f"{player}.npz", **{f"{i:04d}": v for i, v in enumerate(values)})
+        np.savez(folder / f"{name}.npz", **{f"{i:04d}": v for i, v in enumerate(values)})
     np.savez_compressed(folder / "reference.npz", **inputs, samples=samples)
     if model.takes_labels:
         seen = keras.ops.convert_to_numpy(model.seen_labels)
         np.savez_compressed(folder / "labels.npz", seen)
-    if samples.ndim == 4 and samples.shape[-1] in (1, 3, 4):
-        grid = model.generate(64, seed=0, labels=model.grid_labels(64))
-        write_image(folder / "sample.png", make_grid(grid))
+    if sample is None and (images := model.sample_images()) is not None:
+        sample = make_grid(images)
+    if sample is not None:
+        write_image(folder / "sample.png", sample)
     files = {
         path.name: {"bytes": path.stat().st_size, "sha256": store.sha256(path)}
         for path in sorted(folder.iterdir())
@@ -138,10 +134,9 @@ def _write(model, folder, card, recipe):
         "library": store.LIBRARY,
         "version": __version__,
         "model": type(model).__name__,
-        "samples": [int(n) for n in model.sample_shape],
-        "latent_dim": model.latent_dim,
+        **model.card_fields(),
         "parameters": {
-            player: int(getattr(model, player).count_params()) for player in model.players
+            name: int(network.count_params()) for name, network in model.stored_networks().items()
         },
         "precision": precision,
     }

@@ -1,23 +1,17 @@
 """A recipe is what `kerasgan train` runs: a model, its data, how long."""
 
-import csv
 import inspect
 import os
-import platform
-import time
-import tomllib
 from pathlib import Path
 
 import keras
-import tomli_w
 
 from kerasgan import datasets
 from kerasgan.augment import DifferentiableAugmentation
-from kerasgan.callbacks import SampleGrid, TrainingState
-from kerasgan.grid import write_whole
+from kerasgan.callbacks import SampleGrid
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
-from kerasgan.zoo import entry, store
+from kerasgan.zoo import entry, runs, store, super_resolution
 
 # What a recipe may hold, and what `train` takes for an architecture that has none.
 TRAINING = {"epochs": 100, "batch_size": 128, "seed": 0, "crop": None, "flip": True}
@@ -25,6 +19,8 @@ ARCHITECTURE = {"model": "gan", "size": 64, "channels": 3, "augment": True}
 
 
 def train(name, data, out=None, labels=None, **options):
+    if super_resolution.is_recipe(name):
+        return super_resolution.train(name, data, out, labels=labels, **options)
     folder = None if name in BUILDERS else store.find(name)
     recipe, shape = _recipe(name, folder, {k: v for k, v in options.items() if v is not None})
     run = Path(out or Path("runs") / Path(name).name)
@@ -42,26 +38,11 @@ def train(name, data, out=None, labels=None, **options):
         label_names=recipe.get("label_names"),
     )
     claim = {**recipe, "images": dataset.num_images}
-    _refuse_another(run, claim)
+    runs.claim(run, claim)
     model = _build(recipe, shape, folder, dataset)
-    text = tomli_w.dumps(claim)
-    write_whole(run / "recipe.toml", lambda path: path.write_text(text, encoding="utf-8"))
+    runs.write_recipe(run, claim)
     model.compile()
-    state = TrainingState(run / "state.weights.h5", len(dataset))
-    dataset.epoch = first = state.restore(model)
-    if first:
-        print(f"Going on with {run} after epoch {first} of {recipe['epochs']}.")
-    model.fit(
-        dataset,
-        epochs=recipe["epochs"],
-        initial_epoch=first,
-        callbacks=[
-            _Seconds(),
-            SampleGrid(run / "grids", seed=recipe["seed"]),
-            state,
-            keras.callbacks.CSVLogger(run / "log.csv", append=True),
-        ],
-    )
+    runs.fit(model, dataset, run, recipe, [SampleGrid(run / "grids", seed=recipe["seed"])])
     card = _card(name, recipe, model, run, data, dataset.num_images)
     entry.save_entry(model, run / "entry", card, recipe)
     return model
@@ -85,7 +66,7 @@ def _recipe(name, folder, options):
         if not path.is_file():
             raise FileNotFoundError(f"{folder} has no recipe.toml, so it cannot be trained again.")
         known = TRAINING
-        recipe = {**known, **_read(path)}
+        recipe = {**known, **runs.read(path)}
     unknown = sorted(set(options) - set(known))
     if unknown:
         raise ValueError(
@@ -124,25 +105,6 @@ def _builder_options(name):
     return {p.name: p.default for p in parameters if p.name not in given}
 
 
-def _refuse_another(run, claim):
-    """Refuse a run folder that holds a run of another recipe or of other data."""
-    path = run / "recipe.toml"
-    there = _read(path) if path.is_file() else claim
-    changed = sorted(k for k in {*there, *claim} - {"epochs"} if there.get(k) != claim.get(k))
-    if changed:
-        raise ValueError(
-            f"{run} holds a run with other {', '.join(changed)}. Choose another folder with "
-            "--out, or the same options to go on."
-        )
-
-
-def _read(path):
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not valid TOML: {error}") from None
-
-
 def _card(name, recipe, model, run, data, images):
     described = {}
     if name not in BUILDERS:
@@ -151,30 +113,8 @@ def _card(name, recipe, model, run, data, images):
         described = {"paper": old["paper"]} if "paper" in old else {}
     if isinstance(data, (str, os.PathLike)):
         described["data"] = Path(data).name
-    with open(run / "log.csv", newline="") as file:
-        seconds = sum(float(row["seconds"]) for row in csv.DictReader(file))
-    steps = int(model.optimizer.iterations)
     return {
         "name": Path(name).name,
         **described,
-        "training": {
-            "script": f"kerasgan train {name}",
-            "images": images,
-            "steps": steps,
-            "batch_size": recipe["batch_size"],
-            "seed": recipe["seed"],
-            "minutes": round(seconds / 60, 1),
-            "hardware": f"{os.cpu_count()} CPU cores, {platform.machine()}",
-            "backend": f"{keras.backend.backend()}, Keras {keras.__version__}",
-        },
+        "training": runs.training_card(name, run, recipe, model, images),
     }
-
-
-class _Seconds(keras.callbacks.Callback):
-    """Adds an epoch's duration to its log."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.start = time.monotonic()
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["seconds"] = round(time.monotonic() - self.start, 2)

@@ -1,0 +1,193 @@
+"""Super-resolution on pixels: SRResNet, Ledig et al. 2017 (arXiv:1609.04802)."""
+
+import os
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgan import datasets, photos
+from kerasgan.engine import backend
+from kerasgan.engine.data import to_uint8, to_unit_range
+from kerasgan.engine.model import AdversarialModel
+from kerasgan.engine.registry import register
+
+
+@register
+class SuperResolution(AdversarialModel):
+    """A network that enlarges images, trained to come near the real pixels.
+
+    With `kerasgan.networks.srresnet` and the mean squared error it is SRResNet, the first
+    stage of SRGAN. The mean of all sharp images that fit a blurred one is blurred: this is
+    the faithful choice, and `SRGAN` the sharp one.
+
+    Args:
+        generator: Keras model from images `(batch, height, width, 3)` in [-1, 1], of any
+            size, to images a whole number of times as large: `kerasgan.networks.srresnet`,
+            `rrdb` or `pan`.
+        pixel_loss: A `keras.losses` loss or its name. The mean squared error in SRResNet's
+            paper, the mean absolute one in most later papers.
+        ema_decay, seed, name: As in `AdversarialModel`.
+
+    Default optimizer: Adam with learning rate 1e-4.
+
+    Raises:
+        ValueError: If `generator` does not enlarge.
+
+    Example:
+
+    ```python
+    model = kerasgan.models.SuperResolution(kerasgan.networks.srresnet(scale=4))
+    model.fit("photographs", epochs=100)
+    large = model.upscale("photo.jpg")
+    ```
+    """
+
+    players = ("generator",)
+
+    def __init__(self, generator, pixel_loss="mean_squared_error", **kwargs):
+        super().__init__(generator, None, **kwargs)
+        self.pixel_loss = keras.losses.get(pixel_loss)
+
+    def check_networks(self, generator, discriminator):
+        if not isinstance(generator, keras.Model) or not generator.built:
+            raise ValueError(f"generator must be a built keras.Model. Received: {generator!r}")
+        side = 24
+        try:
+            small = keras.KerasTensor((1, side, side, 3))
+            made = tuple(generator.compute_output_spec(small).shape)
+        except ValueError as error:
+            raise ValueError(
+                "generator must take images (batch, height, width, 3) of any size, and nothing "
+                f"else. Received a generator with inputs {generator.input_shape}: {error}"
+            ) from error
+        self.scale = (made[1] or 0) // side
+        if self.scale < 2 or made != (1, side * self.scale, side * self.scale, 3):
+            raise ValueError(
+                "generator must make images a whole number of times as large. Received one "
+                f"that makes {made} of {tuple(small.shape)}"
+            )
+        self.sample_shape = (None, None, 3)
+
+    def default_optimizers(self):
+        return {player: keras.optimizers.Adam(1e-4) for player in self.players}
+
+    def read_batch(self, data):
+        small, large, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return to_unit_range(large), to_unit_range(small), None
+
+    def generator_loss(self, real, z, labels, training=True):
+        return ops.mean(self.pixel_loss(real, self.make(z, training=training)))
+
+    def fit(self, x=None, y=None, patch_size=None, batch_size=16, degradation="bicubic", **kwargs):
+        """Train on photographs; their small versions are made on the way.
+
+        Args:
+            x: A folder of photographs, or a uint8 array `(n, height, width, 3)` of them, or
+                whatever gives batches `(small, large)`: `kerasgan.datasets.load_photographs`,
+                a `tf.data.Dataset`, …; uint8 in [0, 255] or float in [-1, 1].
+            y: The large images, if `x` is an array of small ones.
+            patch_size: Side of the squares cut out of photographs, a multiple of the scale;
+                by default what the discriminator takes, else 96.
+            batch_size: Patches a step; 16 in the paper.
+            degradation: As in `kerasgan.datasets.load_photographs`.
+            **kwargs: As in `keras.Model.fit`.
+
+        Raises:
+            ValueError: Before the first step, on images of the wrong shape, size, dtype or
+                range.
+        """
+        is_array = hasattr(x, "shape") and hasattr(x, "dtype")
+        if is_array and y is not None:
+            kwargs["batch_size"] = batch_size
+        elif is_array or isinstance(x, (str, os.PathLike)):
+            x = datasets.load_photographs(
+                x,
+                scale=self.scale,
+                patch_size=patch_size or self.patch_size or 96,
+                batch_size=batch_size,
+                degradation=degradation,
+                seed=self.seed or 0,
+            )
+        return super().fit(x, y, **kwargs)
+
+    # What the discriminator of a subclass takes.
+    patch_size = None
+
+    def check_labels(self, labels, images):
+        # What a model of noise calls labels are here the large images.
+        wanted = [side * self.scale for side in images.shape[1:3]]
+        shape = None if labels is None else tuple(labels.shape)
+        if shape is None or len(shape) != 4 or list(shape[1:]) != [*wanted, 3]:
+            raise ValueError(
+                f"Small images of shape {tuple(images.shape)} need large ones of shape "
+                f"(batch, {wanted[0]}, {wanted[1]}, 3). Received: {shape}"
+            )
+        if self.patch_size not in (None, wanted[0]):
+            raise ValueError(
+                f"The discriminator takes images of side {self.patch_size}. Received large "
+                f"images of shape {shape}"
+            )
+
+    def upscale(self, image, strength=None, progress=None, **tiling):
+        """One photograph, or several, `scale` times as large, in bounded memory.
+
+        Args:
+            image: A path, a Pillow image, or an array: `(height, width)`,
+                `(height, width, channels)` or `(n, height, width, channels)` with 1, 3 or 4
+                channels; uint8, uint16, or float in [-1, 1]. Of any size: the network sees
+                it in overlapping tiles.
+            strength: For a model that was trained on pixels first and adversarially then.
+            progress: Function `progress(done, total)` of tiles.
+            **tiling: `tile`, `overlap` and `batch_size` of `kerasgan.photos.upscale_bands`.
+
+        Returns:
+            A Pillow image for a path or a Pillow image; for an array one of the same dtype
+            and channels.
+
+        Raises:
+            ValueError: On what is no image, naming it.
+
+        Example:
+
+        ```python
+        kerasgan.zoo.load("srgan_x4").upscale("photo.jpg").save("large.png")
+        ```
+        """
+        is_array = hasattr(image, "dtype")
+        run = photos.upscale_array if is_array else photos.upscale_picture
+        return run(image, self.enlarger(strength), self.scale, progress, **tiling)
+
+    def enlarger(self, strength=None):
+        """The function that enlarges a batch of float32 images in [-1, 1]."""
+        backend.sync_state(self)
+        if strength is not None:
+            raise ValueError(
+                f"This {type(self).__name__} was trained on pixels alone and has no strength. "
+                f"Received: strength={strength}"
+            )
+        return self.averaged_generator.predict_on_batch
+
+    def generate(self, images):
+        """A batch of images through the network as a whole, without tiles.
+
+        Args:
+            images: uint8 or float in [-1, 1], `(n, height, width, 3)`.
+
+        Returns:
+            uint8 array, `scale` times as high and wide.
+        """
+        images = ops.convert_to_numpy(to_unit_range(images))
+        return to_uint8(np.asarray(self.enlarger()(images), "float32"))
+
+    # What an entry of the zoo holds.
+
+    def card_fields(self):
+        return {"scale": self.scale}
+
+    def reference_inputs(self, n):
+        blocks = np.random.default_rng(0).integers(0, 256, (n, 6, 6, 3), "uint8")
+        return {"images": blocks.repeat(4, axis=1).repeat(4, axis=2)}
+
+    def sample_images(self):
+        return None

@@ -1,0 +1,86 @@
+"""A run folder: whose run it is, how long it took, the training part of its card."""
+
+import csv
+import os
+import platform
+import sys
+import time
+import tomllib
+
+import keras
+import tomli_w
+
+from kerasgan.callbacks import TrainingState
+from kerasgan.grid import write_whole
+
+
+def claim(run, recipe):
+    """Write a run's recipe, or refuse a folder that holds a run of another one.
+
+    Raises:
+        ValueError: If the folder's recipe differs in more than the number of epochs.
+    """
+    path = run / "recipe.toml"
+    there = read(path) if path.is_file() else recipe
+    changed = sorted(k for k in {*there, *recipe} - {"epochs"} if there.get(k) != recipe.get(k))
+    if changed:
+        raise ValueError(
+            f"{run} holds a run with other {', '.join(changed)}. Choose another folder with "
+            "--out, or the same options to go on."
+        )
+
+
+def write_recipe(run, recipe):
+    text = tomli_w.dumps(recipe)
+    write_whole(run / "recipe.toml", lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def read(path):
+    """The recipe in a file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not valid TOML: {error}") from None
+
+
+def fit(model, dataset, run, recipe, callbacks):
+    """Train a compiled model to the recipe's last epoch, going on with what the run has."""
+    state = TrainingState(run / "state.weights.h5", len(dataset))
+    dataset.epoch = first = state.restore(model)
+    if first:
+        print(f"Going on with {run} after epoch {first} of {recipe['epochs']}.")
+    log = keras.callbacks.CSVLogger(run / "log.csv", append=True)
+    model.fit(
+        dataset,
+        epochs=recipe["epochs"],
+        initial_epoch=first,
+        # A progress bar is for people: in a file it is a line a step.
+        verbose=1 if sys.stdout.isatty() else 2,
+        callbacks=[_Seconds(), *callbacks, state, log],
+    )
+
+
+def training_card(name, run, recipe, model, images):
+    """The `training` part of a card."""
+    with open(run / "log.csv", newline="") as file:
+        seconds = sum(float(row["seconds"]) for row in csv.DictReader(file))
+    return {
+        "script": f"kerasgan train {name}",
+        "images": images,
+        "steps": int(model.optimizer.iterations),
+        "batch_size": recipe["batch_size"],
+        "seed": recipe["seed"],
+        "minutes": round(seconds / 60, 1),
+        "hardware": f"{os.cpu_count()} CPU cores, {platform.machine()}",
+        "backend": f"{keras.backend.backend()}, Keras {keras.__version__}",
+    }
+
+
+class _Seconds(keras.callbacks.Callback):
+    """Adds an epoch's duration to its log."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["seconds"] = round(time.monotonic() - self.start, 2)
