@@ -15,7 +15,7 @@ def main(arguments=None):
     options = _parser().parse_args(arguments)
     try:
         return options.run(options) or 0
-    except (ValueError, OSError, ImportError) as error:
+    except (ValueError, OSError, ImportError, FloatingPointError) as error:
         print(f"kerasgan: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -85,6 +85,21 @@ def _parser():
     upscale.add_argument(
         "--comparison", action="store_true", help="also write bicubic and result side by side"
     )
+    inspect = add(
+        "inspect",
+        _inspect,
+        "Look at a training set before the run: counts, sizes, corrupt and duplicate pictures, "
+        "classes, and what to fix.",
+        epilog="Example: kerasgan inspect my_pictures --contact-sheet sheet.png",
+    )
+    inspect.add_argument("data", help="a folder of pictures, an .npz or .npy file, or tfds:NAME")
+    inspect.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="attributes by file name (default: the classes that come with the data, if any)",
+    )
+    inspect.add_argument("--contact-sheet", metavar="PNG", help="write 64 of the pictures here")
+    inspect.add_argument("--json", action="store_true", help="print JSON")
     train = add(
         "train",
         _train,
@@ -246,6 +261,15 @@ def _upscale(options):
         overlap=min(16, options.tile // 4),
     )
     return 1 if summary.failed else 0
+
+
+def _inspect(options):
+    import json
+
+    from kerasgan import datasets
+
+    found = datasets.inspect(options.data, options.labels, contact_sheet=options.contact_sheet)
+    print(json.dumps(found.to_dict(), indent=2) if options.json else found)
 
 
 def _train(options):

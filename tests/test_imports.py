@@ -17,7 +17,7 @@ ALLOWED = {
     "_choose_backend": set(),
     "grid": set(),
     "losses": {"engine.registry"},
-    "datasets": set(),
+    "datasets": {"grid"},
     "photos": {"grid"},
     "metrics": {"_choose_backend", "grid"},
     "layers": {"engine.registry", "engine.backend"},
@@ -29,12 +29,12 @@ ALLOWED = {
         *("engine", "networks", "layers", "losses", "penalties", "augment"),
         *("datasets", "photos"),
     },
-    "callbacks": {"metrics", "grid"},
+    "callbacks": {"metrics", "grid", "engine.backend"},
     "zoo": {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "losses"),
         *("augment", "datasets", "callbacks", "metrics", "grid"),
     },
-    "cli": {"_choose_backend", "zoo", "grid", "photos"},
+    "cli": {"_choose_backend", "zoo", "grid", "photos", "datasets"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 

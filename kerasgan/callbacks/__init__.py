@@ -1,7 +1,19 @@
 """Callbacks for adversarial training."""
 
+from kerasgan.callbacks.curves import TrainingCurves
+from kerasgan.callbacks.evaluation import Evaluate
+from kerasgan.callbacks.guard import NumericsGuard
 from kerasgan.callbacks.held_out import HeldOutPhotographs
 from kerasgan.callbacks.sample_grid import SampleGrid
+from kerasgan.callbacks.tensorboard import TensorBoard
 from kerasgan.callbacks.training_state import TrainingState
 
-__all__ = ["HeldOutPhotographs", "SampleGrid", "TrainingState"]
+__all__ = [
+    "Evaluate",
+    "HeldOutPhotographs",
+    "NumericsGuard",
+    "SampleGrid",
+    "TensorBoard",
+    "TrainingCurves",
+    "TrainingState",
+]

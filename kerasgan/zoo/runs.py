@@ -10,7 +10,7 @@ import tomllib
 import keras
 import tomli_w
 
-from kerasgan.callbacks import TrainingState
+from kerasgan.callbacks import NumericsGuard, TrainingCurves, TrainingState
 from kerasgan.grid import write_whole
 
 
@@ -56,7 +56,15 @@ def fit(model, dataset, run, recipe, callbacks):
         initial_epoch=first,
         # A progress bar is for people: in a file it is a line a step.
         verbose=1 if sys.stdout.isatty() else 2,
-        callbacks=[_Seconds(), *callbacks, state, log],
+        # The guard comes first: it stops before anything bad is written.
+        callbacks=[
+            NumericsGuard(),
+            _Seconds(),
+            *callbacks,
+            state,
+            log,
+            TrainingCurves(run / "curves.png", run / "log.csv"),
+        ],
     )
 
 
