@@ -85,6 +85,24 @@ def _parser():
     upscale.add_argument(
         "--comparison", action="store_true", help="also write bicubic and result side by side"
     )
+    evaluate = add(
+        "evaluate",
+        _evaluate,
+        "Measure samples of a model against the pictures that it was trained on.",
+        epilog="Example: kerasgan evaluate runs/mine --data photos --features network.keras",
+    )
+    evaluate.add_argument("name", help=where)
+    evaluate.add_argument("--data", required=True, help="as for train")
+    evaluate.add_argument(
+        "--features",
+        help="a .keras network of images in [-1, 1], whose last dense layer is left out, or an "
+        ".npz of the weights of FID's Inception (default: that one)",
+    )
+    evaluate.add_argument("-n", type=int, default=10_000, help="samples (default: 10,000)")
+    evaluate.add_argument("--seed", type=int, default=0, help="of the samples")
+    evaluate.add_argument("--crop", type=int, help="as for train")
+    evaluate.add_argument("--json", metavar="FILE", help="write the figures here too")
+    evaluate.add_argument("--card", action="store_true", help="and on the model's card")
     inspect = add(
         "inspect",
         _inspect,
@@ -261,6 +279,22 @@ def _upscale(options):
         overlap=min(16, options.tile // 4),
     )
     return 1 if summary.failed else 0
+
+
+def _evaluate(options):
+    from kerasgan import zoo
+    from kerasgan.zoo.evaluation import add_to_card, write_json
+
+    figures = zoo.evaluate(
+        options.name, options.data, options.features, options.n, options.seed, options.crop
+    )
+    for key, value in figures.items():
+        shown = f"{value:.5g}" if isinstance(value, float) else value
+        print(f"{key.replace('_', ' '):34} {shown}")
+    if options.json:
+        write_json(options.json, figures)
+    if options.card:
+        add_to_card(options.name, figures)
 
 
 def _inspect(options):

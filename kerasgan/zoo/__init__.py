@@ -8,7 +8,7 @@ faces = model.generate(16, seed=0)
 
 from kerasgan.zoo import store
 
-__all__ = ["hugging_face_card", "info", "list", "load", "save", "train"]
+__all__ = ["evaluate", "hugging_face_card", "info", "list", "load", "save", "train"]
 
 
 def list():
@@ -117,3 +117,39 @@ def train(name, data, out=None, labels=None, **options):
     from kerasgan.zoo import recipe
 
     return recipe.train(name, data, out, labels, **options)
+
+
+def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
+    """Figures of a model's samples beside the pictures that it was trained on.
+
+    Fréchet and kernel distance, precision and recall, density and coverage, and how near the
+    samples are to their nearest training picture, against how near those are to each other
+    (1 for new samples, 0 for copies): see `kerasgan.metrics`.
+
+    Args:
+        name: As in `load`, of a model that draws images.
+        data: As in `kerasgan.datasets.load`. All of it is searched for the nearest picture;
+            the other figures compare `n` of its pictures, or all if there are fewer.
+        features: Path of the feature network: a `.keras` file of a network of images in
+            [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
+            of FID's Inception, as `kerasgan.metrics.inception_network` takes it, which is
+            also the default.
+        n: Number of samples.
+        seed: Integer, of the samples and of what is drawn of the pictures.
+        crop: As in `kerasgan.datasets.load`.
+
+    Returns:
+        Dict of the figures and of what they were measured with.
+
+    Raises:
+        ValueError: On a model that draws no images, or a file that is no feature network.
+
+    Example:
+
+    ```python
+    figures = kerasgan.zoo.evaluate("runs/mine", "photos", features="network.keras")
+    ```
+    """
+    from kerasgan.zoo.evaluation import evaluate
+
+    return evaluate(name, data, features, n, seed, crop)

@@ -1,0 +1,88 @@
+"""The figures of an entry, measured with `kerasgan.metrics`."""
+
+import json
+
+import keras
+import numpy as np
+import tomli_w
+
+from kerasgan import datasets, metrics
+from kerasgan.grid import write_whole
+from kerasgan.zoo import store
+from kerasgan.zoo.entry import load_entry
+
+
+def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
+    folder = store.find(name)
+    model = load_entry(folder)
+    if len(getattr(model, "sample_shape", ())) != 3 or not hasattr(model, "latent_dim"):
+        raise ValueError(
+            f"{name} is a {type(model).__name__}, which draws no images of its own; these "
+            "figures are of sets of images."
+        )
+    dataset = datasets.load(data, model.sample_shape, crop=crop, flip=False, shuffle=False)
+    network = _network(features)
+    extract = metrics.FeatureNetwork(network)
+    real = np.concatenate([extract(dataset[i]) for i in range(len(dataset))])
+    generated = extract(model.generate(n, seed=seed, verbose=False))
+    compared = real[np.random.default_rng(seed).permutation(len(real))[:n]]
+    half = len(compared) // 2
+    kernel = metrics.KernelInceptionDistance(network, subset_size=min(1000, half, n), seed=seed)
+
+    def measure(metric, real, generated):
+        metric.update_state(real, generated)
+        return metric.result()
+
+    halves = compared[:half], compared[half:]
+    nearest = metrics.NearestTrainingImageDistance(network, seed=seed)
+    figures = {
+        "frechet_distance": measure(metrics.FrechetInceptionDistance(network), compared, generated),
+        "frechet_distance_of_real_halves": measure(
+            metrics.FrechetInceptionDistance(network), *halves
+        ),
+        "kernel_distance": measure(kernel, compared, generated),
+        "kernel_distance_standard_error": kernel.result().standard_error,
+        **measure(metrics.PrecisionRecall(network, seed=seed), compared, generated),
+        **measure(metrics.DensityCoverage(network, seed=seed), compared, generated),
+        "nearest_distance_ratio": measure(nearest, real, generated[:1000]).ratio,
+    }
+    return {key: float(value) for key, value in figures.items()} | {
+        "network": extract.identity,
+        "resize": list(extract.size),
+        "generated": n,
+        "real": len(compared),
+        "seed": seed,
+    }
+
+
+def _network(features):
+    """The network that a path stands for, without its classifier."""
+    if features is None:
+        return metrics.inception_network()
+    if str(features).endswith(".npz"):
+        return metrics.inception_network(features)
+    try:
+        network = keras.saving.load_model(features, compile=False)
+    except Exception as error:  # a missing file, a zip or a class that is unknown
+        raise ValueError(
+            f"{str(features)!r} cannot be read as a feature network, which is a .keras file, or "
+            f"an .npz of Inception's weights: {error}"
+        ) from error
+    last = network.layers[-1]
+    body = last.input if isinstance(last, keras.layers.Dense) else network.output
+    return keras.Model(network.input, body, name=network.name)
+
+
+def write_json(path, figures):
+    """Write the figures, whole or not at all."""
+    text = json.dumps(figures, indent=1)
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def add_to_card(name, figures):
+    """Put the figures on the card of an entry in a folder; what else it says of them stays."""
+    folder = store.find(name)
+    card = store.read_card(folder)
+    card["metrics"] = card.get("metrics", {}) | figures | {"script": "kerasgan evaluate"}
+    text = tomli_w.dumps(card, multiline_strings=True)
+    write_whole(folder / store.CARD, lambda path: path.write_text(text, encoding="utf-8"))
