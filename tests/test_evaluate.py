@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from kerasgan import cli, metrics, zoo
-from tests.tiny import images, mlp_gan
+from tiny import images, mlp_gan
 
 
 @pytest.fixture
