@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Two workers that both use all cores are slower than each on one.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # JAX compiles the same tiny step in test after test, at seconds each: once is enough.
 os.environ.setdefault(
     "JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "jax")
