@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from tiny import images, mlp_gan
 
 from kerasgan import cli, metrics, zoo
-from tiny import images, mlp_gan
 
 
 @pytest.fixture
