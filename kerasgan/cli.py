@@ -185,7 +185,10 @@ def _parser():
     large.add_argument("--pixel-loss", help="mean_absolute_error (default), mean_squared_error, …")
     large.add_argument("--pixel-epochs", type=int, help="of the first stage, of srgan and esrgan")
     large.add_argument("--pixel-learning-rate", type=float, help="of the first stage")
-    large.add_argument("--features", help="vgg19 (default), or a .keras file of another network")
+    large.add_argument(
+        "--features",
+        help="vgg19 (default), a .weights.h5 file of its weights, or a .keras file of another",
+    )
     large.add_argument("--feature-layer", help="whose output is compared (default: block5_conv4)")
     large.add_argument("--discriminator-width", type=int, help="of its first layer (default: 64)")
     return parser

@@ -127,6 +127,24 @@ def test_bad_feature_networks_are_refused():
         kept.prepare()
 
 
+def test_vgg19_is_read_from_a_file_of_its_weights(tmp_path):
+    network = keras.applications.VGG19(include_top=False, weights=None)
+    network.save_weights(tmp_path / "vgg19.weights.h5")
+    image = np.random.default_rng(0).uniform(-1, 1, (1, 16, 16, 3)).astype("float32")
+    pixels = keras.applications.vgg19.preprocess_input((image + 1.0) * 127.5)
+    cut = keras.Model(network.inputs[0], network.get_layer("block2_conv2").output)
+    expected = ops.convert_to_numpy(cut(pixels))
+    after, before = (
+        losses.FeatureLoss("vgg19", "block2_conv2", on, weights=tmp_path / "vgg19.weights.h5")
+        for on in (True, False)
+    )
+    features = ops.convert_to_numpy(after.features(image))
+    np.testing.assert_allclose(features, expected, rtol=1e-4, atol=1e-3)
+    unbounded = ops.convert_to_numpy(before.features(image))
+    assert unbounded.min() < 0
+    np.testing.assert_allclose(np.maximum(unbounded, 0), expected, rtol=1e-4, atol=1e-3)
+
+
 def test_the_losses_are_the_papers_sums():
     model = tiny(adversarial_weight=0.3, pixel_weight=0.2)
     random = np.random.default_rng(0)
@@ -257,6 +275,9 @@ def test_the_recipe_trains_both_stages_and_goes_on(folder, tmp_path, monkeypatch
     zoo.train("srresnet", folder, run, epochs=2, **RECIPE)
     assert "Going on with" in capsys.readouterr().out
     assert zoo.info(run)["training"]["steps"] == 4
+    with pytest.raises(ValueError, match="There is no file 'nowhere.keras'"):
+        zoo.train("srresnet", folder, tmp_path / "new", **RECIPE | {"features": "nowhere.keras"})
+    assert not (tmp_path / "new").exists()
     with pytest.raises(ValueError, match="other scale"):
         zoo.train("srresnet", folder, run, epochs=2, **RECIPE | {"scale": 4})
     with pytest.raises(ValueError, match="takes no latent_dim"):

@@ -78,7 +78,7 @@ class FeatureLoss(keras.losses.Loss):
             )
         if not self.activated:
             network.get_layer(self.layer).activation = keras.activations.linear
-        self._cut = keras.Model(network.inputs, network.get_layer(self.layer).output)
+        self._cut = keras.Model(network.inputs[0], network.get_layer(self.layer).output)
         self._cut.trainable = False
 
     def _read(self):

@@ -53,7 +53,10 @@ def train(name, data, out=None, **options):
     if recipe["model"] == "pixels":
         model = _pixel_model(recipe)
     else:
-        model = _adversarial_model(recipe, _pixel_stage(data, run, recipe))
+        # Before the first stage, which takes hours: a network may be missing.
+        content = _content_loss(recipe)
+        content.prepare()
+        model = _adversarial_model(recipe, _pixel_stage(data, run, recipe), content)
     runs.write_recipe(run, claim)
     rate = keras.optimizers.schedules.CosineDecay(
         recipe["learning_rate"], recipe["epochs"] * len(dataset)
@@ -144,14 +147,23 @@ def _pixel_stage(data, run, recipe):
     return first.averaged_generator
 
 
-def _adversarial_model(recipe, trained):
+def _content_loss(recipe):
+    features, options = recipe["features"], {}
+    if features.endswith(".h5"):
+        features, options = "vgg19", {"weights": features}
+    elif features != "vgg19":
+        # The paper's scale is that of VGG19.
+        options = {"scale": 1.0}
+    activated = recipe["model"] == "srgan"
+    return FeatureLoss(features, recipe["feature_layer"], activated, **options)
+
+
+def _adversarial_model(recipe, trained, content):
     generator = _network(recipe)
     generator.set_weights(trained.get_weights())
-    features = recipe["features"]
-    options = {} if features == "vgg19" else {"scale": 1.0}
     return SUPER_RESOLUTION[recipe["model"]](
         generator,
         srgan_discriminator(recipe["patch_size"], recipe["discriminator_width"]),
-        content_loss=FeatureLoss(features, layer=recipe["feature_layer"], **options),
+        content_loss=content,
         seed=recipe["seed"],
     )
