@@ -1,5 +1,7 @@
 """A run in TensorBoard: what it logs, what it draws, how the discriminator judges."""
 
+import time
+
 import keras
 from keras import ops
 
@@ -55,7 +57,10 @@ class TensorBoard(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         if self._writer is None:
             # What a killed run wrote of this epoch and later ones is to be hidden.
-            self._writer = self._open(self.folder, purge_step=epoch + 1)
+            # Files are named by the second: without more, a run that is resumed within one
+            # would write over what there is.
+            suffix = f".{time.time_ns()}"
+            self._writer = self._open(self.folder, purge_step=epoch + 1, filename_suffix=suffix)
 
     def on_epoch_end(self, epoch, logs=None):
         model, step = self.model, epoch + 1
