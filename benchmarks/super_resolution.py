@@ -28,11 +28,11 @@ from kerasgan.metrics import peak_signal_to_noise_ratio, structural_similarity
 # Ledig et al. 2017 (arXiv:1609.04802), Table 2: scale 4, PSNR and SSIM.
 PUBLISHED = {
     ("set5", "bicubic"): (28.43, 0.8211),
-    ("set5", "SRResNet"): (32.05, 0.9019),
-    ("set5", "SRGAN"): (29.40, 0.8472),
+    ("set5", "srresnet_x4"): (32.05, 0.9019),
+    ("set5", "srgan_x4"): (29.40, 0.8472),
     ("set14", "bicubic"): (25.99, 0.7486),
-    ("set14", "SRResNet"): (28.49, 0.8184),
-    ("set14", "SRGAN"): (26.02, 0.7397),
+    ("set14", "srresnet_x4"): (28.49, 0.8184),
+    ("set14", "srgan_x4"): (26.02, 0.7397),
 }
 
 
@@ -80,7 +80,7 @@ def measure(model, files, scale, perceptual):
                 "checkerboard": alternation(luminance(made)) / alternation(luminance(real)),
             }
         )
-        pictures.append((path.stem, small, made, real))
+        pictures.append((path.stem, made))
     means = {key: round(float(np.mean([row[key] for row in rows])), 4) for key in rows[0]}
     return means, pictures
 
@@ -108,7 +108,7 @@ def main():
         row = {"entry": options.name, "set": folder.name, "scale": scale, **means}
         row |= {"published_psnr": published[0], "published_ssim": published[1]}
         record("super_resolution", [row], by=("entry", "set"))
-        for name, _, made, _ in pictures if options.pictures else ():
+        for name, made in pictures if options.pictures else ():
             write_image(Path(options.pictures) / folder.name / f"{name}.png", made)
 
 

@@ -285,8 +285,11 @@ def _upscale(options):
 
 
 def _evaluate(options):
+    import json
+
     from kerasgan import zoo
-    from kerasgan.zoo.evaluation import add_to_card, write_json
+    from kerasgan.grid import write_text
+    from kerasgan.zoo.evaluation import add_to_card
 
     figures = zoo.evaluate(
         options.name, options.data, options.features, options.n, options.seed, options.crop
@@ -295,7 +298,7 @@ def _evaluate(options):
         shown = f"{value:.5g}" if isinstance(value, float) else value
         print(f"{key.replace('_', ' '):34} {shown}")
     if options.json:
-        write_json(options.json, figures)
+        write_text(options.json, json.dumps(figures, indent=1))
     if options.card:
         add_to_card(options.name, figures)
 

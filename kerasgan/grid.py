@@ -48,6 +48,11 @@ def write_image(path, image):
     write_whole(path, lambda temporary: picture.save(temporary, **quality))
 
 
+def write_text(path, text):
+    """Write a text file, whole or not at all."""
+    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
 def write_whole(path, write):
     """Call `write(temporary)` and rename its file to `path`: a cut one leaves the old."""
     path = Path(path)

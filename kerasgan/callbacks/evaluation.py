@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from kerasgan.grid import write_whole
+from kerasgan.grid import write_text, write_whole
 from kerasgan.metrics import MetricResult
 
 
@@ -136,5 +136,4 @@ class Evaluate(keras.callbacks.Callback):
         }
         # In this order: a record never promises weights that are not there.
         write_whole(self.folder / "best.weights.h5", self.model.save_weights)
-        text = json.dumps(best, indent=2)
-        write_whole(self.folder / "best.json", lambda path: path.write_text(text, encoding="utf-8"))
+        write_text(self.folder / "best.json", json.dumps(best, indent=2))

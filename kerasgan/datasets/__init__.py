@@ -4,7 +4,12 @@ from kerasgan.datasets.dataset import ImageDataset, load
 from kerasgan.datasets.degradation import PracticalDegradation, modcrop, shrink
 from kerasgan.datasets.findings import Finding
 from kerasgan.datasets.inspection import Inspection, inspect
-from kerasgan.datasets.patches import PatchDataset, load_photographs, photograph_files
+from kerasgan.datasets.patches import (
+    PatchDataset,
+    load_photographs,
+    photograph_files,
+    read_photograph,
+)
 
 __all__ = [
     "Finding",
@@ -16,6 +21,7 @@ __all__ = [
     "load",
     "load_photographs",
     "photograph_files",
+    "read_photograph",
     "modcrop",
     "shrink",
 ]

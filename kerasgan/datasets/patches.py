@@ -123,8 +123,7 @@ class _Photographs:
             return item
         if index in self._kept:
             return self._kept[index]
-        with Image.open(item) as picture:
-            image = _whole(picture)
+        image = read_photograph(item)
         with self._lock:
             if index not in self._kept and image.nbytes <= self._room:
                 self._kept[index] = image
@@ -178,6 +177,12 @@ def _colour(image, number):
     if image.shape[2:] == (3,):
         return image
     return _whole(Image.fromarray(image[..., 0] if image.shape[2:] == (1,) else image))
+
+
+def read_photograph(path):
+    """A photograph, upright and in colour: uint8 `(height, width, 3)`."""
+    with Image.open(path) as picture:
+        return _whole(picture)
 
 
 def _whole(picture):

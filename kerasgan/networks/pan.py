@@ -20,12 +20,7 @@ def pan(scale=4, width=40, blocks=16, upsampling_width=24):
         blocks: Number of blocks; 16 in the paper.
         upsampling_width: Channels of the features at the larger sizes; 24 in the paper.
 
-    Returns:
-        Keras model from images `(batch, height, width, 3)` in [-1, 1] to images `scale`
-        times as high and wide.
-
-    Raises:
-        ValueError: On another scale.
+    Returns, Raises: As `srresnet`.
 
     Example:
 

@@ -20,12 +20,7 @@ def rrdb(scale=4, width=64, blocks=23, growth=32, residual_scaling=0.2):
         residual_scaling: What a residual is multiplied by before it is added; 0.2 in the
             paper. Small residuals keep a deep network from diverging.
 
-    Returns:
-        Keras model from images `(batch, height, width, 3)` in [-1, 1] to images `scale`
-        times as high and wide.
-
-    Raises:
-        ValueError: On another scale.
+    Returns, Raises: As `srresnet`.
 
     Example:
 

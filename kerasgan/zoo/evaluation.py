@@ -1,13 +1,11 @@
 """The figures of an entry, measured with `kerasgan.metrics`."""
 
-import json
-
 import keras
 import numpy as np
 import tomli_w
 
 from kerasgan import datasets, metrics
-from kerasgan.grid import write_whole
+from kerasgan.grid import write_text
 from kerasgan.zoo import store
 from kerasgan.zoo.entry import load_entry
 
@@ -73,16 +71,9 @@ def _network(features):
     return keras.Model(network.input, body, name=network.name)
 
 
-def write_json(path, figures):
-    """Write the figures, whole or not at all."""
-    text = json.dumps(figures, indent=1)
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
 def add_to_card(name, figures):
     """Put the figures on the card of an entry in a folder; what else it says of them stays."""
     folder = store.find(name)
     card = store.read_card(folder)
     card["metrics"] = card.get("metrics", {}) | figures | {"script": "kerasgan evaluate"}
-    text = tomli_w.dumps(card, multiline_strings=True)
-    write_whole(folder / store.CARD, lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(folder / store.CARD, tomli_w.dumps(card, multiline_strings=True))

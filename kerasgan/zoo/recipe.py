@@ -38,7 +38,7 @@ def train(name, data, out=None, labels=None, **options):
         label_names=recipe.get("label_names"),
     )
     claim = {**recipe, "images": dataset.num_images}
-    runs.claim(run, claim)
+    runs.refuse_another(run, claim)
     model = _build(recipe, shape, folder, dataset)
     runs.write_recipe(run, claim)
     model.compile()
@@ -62,19 +62,9 @@ def _recipe(name, folder, options):
             recipe["labelled"] = True
         known = {**known, "label_names": None}
     else:
-        card, path = store.check(folder), folder / "recipe.toml"
-        if not path.is_file():
-            raise FileNotFoundError(f"{folder} has no recipe.toml, so it cannot be trained again.")
-        known = TRAINING
-        recipe = {**known, **runs.read(path)}
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise ValueError(
-            f"{name} takes no {', '.join(unknown)}. What can be changed: {', '.join(known)}."
-        )
-    recipe = {k: v for k, v in {**recipe, **options}.items() if v is not None}
-    if recipe["epochs"] < 1:
-        raise ValueError(f"epochs must be at least 1. Received: {recipe['epochs']}")
+        card, known = store.check(folder), TRAINING
+        recipe = {**known, **runs.of_entry(folder)}
+    recipe = runs.with_options(name, recipe, known, options)
     if folder is None:
         return recipe, (recipe["size"], recipe["size"], recipe["channels"])
     return recipe, tuple(card["samples"])

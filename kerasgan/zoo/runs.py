@@ -11,11 +11,40 @@ import keras
 import tomli_w
 
 from kerasgan.callbacks import NumericsGuard, TrainingCurves, TrainingState
-from kerasgan.grid import write_whole
+from kerasgan.grid import write_text
 
 
-def claim(run, recipe):
-    """Write a run's recipe, or refuse a folder that holds a run of another one.
+def with_options(name, recipe, known, options):
+    """The recipe with these options, without what is None; only `known` may be changed.
+
+    Raises:
+        ValueError: On an option that is not known, or fewer epochs than 1.
+    """
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise ValueError(
+            f"{name} takes no {', '.join(unknown)}. What can be changed: {', '.join(known)}."
+        )
+    recipe = {k: v for k, v in {**recipe, **options}.items() if v is not None}
+    if recipe["epochs"] < 1:
+        raise ValueError(f"epochs must be at least 1. Received: {recipe['epochs']}")
+    return recipe
+
+
+def of_entry(folder):
+    """The recipe in an entry.
+
+    Raises:
+        FileNotFoundError: If it has none.
+    """
+    path = folder / "recipe.toml"
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} has no recipe.toml, so it cannot be trained again.")
+    return read(path)
+
+
+def refuse_another(run, recipe):
+    """Refuse a folder that holds a run of another recipe or of other data.
 
     Raises:
         ValueError: If the folder's recipe differs in more than the number of epochs.
@@ -31,8 +60,7 @@ def claim(run, recipe):
 
 
 def write_recipe(run, recipe):
-    text = tomli_w.dumps(recipe)
-    write_whole(run / "recipe.toml", lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(run / "recipe.toml", tomli_w.dumps(recipe))
 
 
 def read(path):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from PIL import Image
 
 from kerasgan import datasets
 from kerasgan.callbacks import HeldOutPhotographs
@@ -49,7 +48,7 @@ def train(name, data, out=None, **options):
         steps=recipe.get("steps"),
     )
     claim = {**recipe, "images": dataset.num_images}
-    runs.claim(run, claim)
+    runs.refuse_another(run, claim)
     if recipe["model"] == "pixels":
         model = _pixel_model(recipe)
     else:
@@ -88,14 +87,10 @@ def _recipe(name, options):
         known = {"model": model, **TRAINING, **DATA, **own, **network}
         recipe = {"architecture": name, **known}
     else:
-        known = TRAINING
-        recipe = {**known, **runs.read(store.find(name) / "recipe.toml")}
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise ValueError(
-            f"{name} takes no {', '.join(unknown)}. What can be changed: {', '.join(known)}."
-        )
-    return {k: v for k, v in {**recipe, **options}.items() if v is not None}
+        folder, known = store.find(name), TRAINING
+        store.check(folder)
+        recipe = {**known, **runs.of_entry(folder)}
+    return runs.with_options(name, recipe, known, options)
 
 
 def _split(paths, recipe):
@@ -112,8 +107,7 @@ def _split(paths, recipe):
 
 
 def _centre(path):
-    with Image.open(path) as picture:
-        image = np.asarray(picture.convert("RGB"))
+    image = datasets.read_photograph(path)
     top, left = (max(0, (side - MEASURED) // 2) for side in image.shape[:2])
     return image[top : top + MEASURED, left : left + MEASURED]
 
