@@ -73,8 +73,8 @@ def measure(model, files, scale, perceptual):
         perceptual.update_state(real[None], made[None])
         rows.append(
             {
-                "psnr": float(peak_signal_to_noise_ratio(*pair, **options)),
-                "ssim": float(structural_similarity(*pair, **options)),
+                "psnr": float(peak_signal_to_noise_ratio(*pair, **options)[0]),
+                "ssim": float(structural_similarity(*pair, **options)[0]),
                 "perceptual": float(perceptual.result()),
                 "sharpness": laplacian(luminance(made)) / laplacian(luminance(real)),
                 "checkerboard": alternation(luminance(made)) / alternation(luminance(real)),
