@@ -199,16 +199,19 @@ def test_feature_matching_in_closed_form(layer):
 
 
 @pytest.mark.parametrize("multi_label", [False, True])
-def test_acgan_adds_the_cross_entropy_of_the_label(multi_label):
+@pytest.mark.parametrize("classify_generated", [False, True])
+def test_acgan_adds_the_cross_entropy_of_the_label(multi_label, classify_generated):
     """With weights of zero every class has probability 1/3, every attribute 1/2."""
-    model = build("ACGAN", classification_weight=2.0, multi_label=multi_label)
+    options = {"multi_label": multi_label, "classify_generated": classify_generated}
+    model = build("ACGAN", classification_weight=2.0, **options)
     model.discriminator.set_weights([0 * w for w in model.discriminator.get_weights()])
     rates = {f"{player}_optimizer": keras.optimizers.SGD(0.0) for player in model.players}
     labels = np.eye(3)[Y] if multi_label else Y
     history = train(compiled(model, **rates), X, y=labels)
     entropy = np.log(2) if multi_label else np.log(3)
     assert history["classification_loss"][0] == pytest.approx(entropy, rel=1e-5)
-    assert history["discriminator_loss"][0] == pytest.approx(2 * np.log(2) + 4 * entropy, rel=1e-5)
+    both = 2 * np.log(2) + 2 * (1 + classify_generated) * entropy
+    assert history["discriminator_loss"][0] == pytest.approx(both, rel=1e-5)
     assert history["generator_loss"][0] == pytest.approx(np.log(2) + 2 * entropy, rel=1e-5)
 
 

@@ -11,9 +11,12 @@ from kerasgan.models.conditional_gan import ConditionalGAN
 class ACGAN(ConditionalGAN):
     """A conditional GAN whose discriminator names the label instead of being told it.
 
-    With L_S the adversarial loss and L_C the cross-entropy of the label, on real and on
-    generated samples, equations 2 and 3: the discriminator lowers both, the generator its
-    adversarial loss and L_C of its samples.
+    With L_S the adversarial loss and L_C the cross-entropy of the label, equations 2 and 3:
+    the discriminator lowers both, the generator its adversarial loss and L_C of its samples.
+
+    The paper's discriminator learns the label from generated samples too. It then helps the
+    generator to signs of the label that nobody else sees. So here it learns from real samples
+    alone, as StarGAN's does (Choi et al. 2018, arXiv:1711.09020), unless it is asked to.
 
     Args:
         generator: Keras model from `[latents, labels]` to samples.
@@ -21,6 +24,7 @@ class ACGAN(ConditionalGAN):
             logits of the labels `(batch, label_dim)`: `conditioning="auxiliary"` in the
             builders.
         classification_weight: Float, weight of L_C; 1 in the paper.
+        classify_generated: Whether the discriminator lowers L_C of generated samples too.
         label_names, multi_label: As in `ConditionalGAN`. Attributes are in [0, 1].
         adversarial_loss, penalties, discriminator_steps: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
@@ -49,6 +53,7 @@ class ACGAN(ConditionalGAN):
         adversarial_loss="minimax",
         penalties=(),
         discriminator_steps=1,
+        classify_generated=False,
         **kwargs,
     ):
         super().__init__(
@@ -62,6 +67,7 @@ class ACGAN(ConditionalGAN):
             **kwargs,
         )
         self.classification_weight = classification_weight
+        self.classify_generated = classify_generated
         self.show("classification_loss")
 
     def discriminator_loss(self, real, z, labels, training=True):
@@ -70,9 +76,10 @@ class ACGAN(ConditionalGAN):
         fake_logits, fake_labels = self.outputs_for(fake, training)
         self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-        real_classification = self.classification_loss(labels, real_labels)
-        self.log(classification_loss=real_classification)
-        classification = real_classification + self.classification_loss(labels, fake_labels)
+        classification = self.classification_loss(labels, real_labels)
+        self.log(classification_loss=classification)
+        if self.classify_generated:
+            classification = classification + self.classification_loss(labels, fake_labels)
         loss += self.classification_weight * classification
         if training:
             self.observe(real_logits)
