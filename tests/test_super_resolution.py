@@ -8,6 +8,7 @@ from PIL import Image
 
 from kerasgan import cli, datasets, losses, networks, zoo
 from kerasgan.models import ESRGAN, SRGAN, SuperResolution
+from kerasgan.zoo import store
 
 
 def photographs(n=4, side=48, seed=0):
@@ -258,6 +259,7 @@ RECIPE = {
     "pixel_epochs": 1,
     "features": "features.keras",
     "feature_layer": "second",
+    "feature_scale": 0.25,
 }
 
 
@@ -268,6 +270,7 @@ def test_the_recipe_trains_both_stages_and_goes_on(folder, tmp_path, monkeypatch
     zoo.train("srresnet", folder, run, epochs=1, **RECIPE)
     pixels, both = zoo.load(run / "pixels"), zoo.load(run)
     assert type(pixels) is SuperResolution and type(both) is SRGAN
+    assert (both.content_loss.layer, both.content_loss.scale) == ("second", 0.25)
     image = photographs(1)[0]
     assert np.array_equal(both.upscale(image, strength=0.0), pixels.upscale(image))
     assert Image.open(run / "entry" / "sample.png").width == 3 * 160
@@ -298,4 +301,21 @@ def test_the_command_enlarges_files_and_folders(folder, tmp_path, capsys):
     assert cli.main([*command, str(folder), "--scale", "3"]) == 2
     assert "enlarges 2 times. Received: --scale 3" in capsys.readouterr().err
     assert cli.main(["upscale", str(folder), "--model", "dcgan_fashion_mnist"]) == 2
-    assert "it is a GAN" in capsys.readouterr().err
+    assert "it is a GAN. Entries that enlarge: " in capsys.readouterr().err
+
+
+def test_the_command_has_a_default_where_an_entry_enlarges(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(store, "shipped", lambda: tmp_path / "entries")
+    command = ["upscale", str(folder / "0.png"), "--tile", "32", "-o", str(tmp_path / "large.png")]
+    assert cli.main(command) == 2
+    assert "Give --model" in capsys.readouterr().err
+    zoo.save(tiny(SuperResolution), tmp_path / "entries" / "pan_x2")
+    assert cli.main(command) == 0
+    assert Image.open(tmp_path / "large.png").size == (96, 96)
+    # Only an adversarial one takes a strength.
+    zoo.save(moved(SRGAN), tmp_path / "entries" / "srgan_x4")
+    assert cli.main([*command, "--force", "--strength", "0.5"]) == 0
+
+
+def test_what_needs_latents_is_not_there():
+    assert not hasattr(tiny(SuperResolution), "interpolate")

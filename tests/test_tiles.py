@@ -54,7 +54,7 @@ def test_a_network_that_sees_less_than_the_context_gives_what_it_gives_for_the_w
     image = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype="uint8")
     whole = network.predict_on_batch(image[None] / np.float32(127.5) - 1)[0]
     whole = np.rint((np.clip(whole, -1, 1) + 1) * 127.5)
-    tiled = enlarge(image, network.predict_on_batch, 2, tile=32, overlap=8, batch_size=3)
+    tiled = enlarge(image, network.predict_on_batch, 2, tile=32, overlap=8)
     difference = np.abs(tiled.astype(float) - whole)
     assert whole[12:-12, 12:-12].std() > 5
     assert difference[12:-12, 12:-12].max() <= 1
@@ -85,16 +85,24 @@ def test_the_network_sees_one_shape_and_the_progress_is_told():
         shapes.add((tiles.shape, tiles.dtype.name))
         return repeated(2)(tiles)
 
-    image = np.zeros((100, 130, 3), "uint8")
-    bands = upscale_bands(
-        image, network, 2, tile=32, overlap=8, batch_size=4, progress=lambda *n: told.append(n)
-    )
+    image = np.zeros((100, 140, 3), "uint8")
+    bands = upscale_bands(image, network, 2, tile=80, overlap=8, progress=lambda *n: told.append(n))
     heights = [len(band) for band in bands]
-    assert sum(heights) == 200
-    assert max(heights) <= 2 * 32
-    assert shapes == {((4, 32, 32, 3), "float32")}
-    assert told[-1] == (63, 63)
-    assert [done for done, _ in told] == [*range(4, 63, 4), 63]
+    assert sum(heights) == 200 and max(heights) <= 2 * 80
+    # 2 rows of at least 50 pixels and 3 columns of 47, to the next 16, and their context.
+    assert shapes == {((1, 64 + 16, 48 + 16, 3), "float32")}
+    assert told == [(i, 6) for i in range(1, 7)]
+
+
+def test_an_image_smaller_than_a_tile_costs_no_more_than_it_is():
+    seen = []
+
+    def network(tiles):
+        seen.append(tiles.shape)
+        return repeated(2)(tiles)
+
+    enlarge(np.zeros((20, 40, 3), "uint8"), network, 2, tile=256, overlap=8)
+    assert seen == [(1, 32 + 16, 48 + 16, 3)]
 
 
 def test_rows_come_from_a_memory_map(tmp_path):
@@ -111,7 +119,6 @@ def test_rows_come_from_a_memory_map(tmp_path):
         ({"tile": 0}, "tile must be at least 1. Received: tile=0"),
         ({"tile": 32, "overlap": 9}, "quarter of tile. Received: overlap=9, tile=32"),
         ({"overlap": -1}, "Received: overlap=-1"),
-        ({"batch_size": 0}, "Received: batch_size=0"),
     ],
 )
 def test_a_tiling_that_cannot_work_is_refused(options, message):
@@ -120,5 +127,5 @@ def test_a_tiling_that_cannot_work_is_refused(options, message):
 
 
 def test_a_network_of_another_scale_is_named():
-    with pytest.raises(ValueError, match=r"scale=4. Received: shape \(4, 64, 64, 3\)"):
+    with pytest.raises(ValueError, match=r"scale=4. Received: shape \(1, 48, 48, 3\)"):
         enlarge(np.zeros((4, 4, 3), "uint8"), repeated(2), 4, tile=32, overlap=4)

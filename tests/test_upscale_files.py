@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 from PIL import ExifTags, Image
 
-from kerasgan.photos import upscale_array, upscale_file, upscale_files, upscale_picture
+from kerasgan.photos import upscale_array, upscale_files, upscale_picture
 
 TILING = {"tile": 32, "overlap": 8}
 
@@ -108,7 +108,7 @@ def test_a_picture_keeps_profile_and_exif(tmp_path):
 def test_files_of_every_suffix(tmp_path, suffix, grey):
     values = np.full((50, 60) if grey else (50, 60, 3), 90, "uint8")
     Image.fromarray(values).save(tmp_path / "a.png")
-    upscale_file(tmp_path / "a.png", tmp_path / f"b{suffix}", repeated, 2, **TILING)
+    upscale_files(tmp_path / "a.png", tmp_path / f"b{suffix}", repeated, 2, **TILING)
     with Image.open(tmp_path / f"b{suffix}") as image:
         assert image.mode == ("L" if grey and suffix != ".webp" else "RGB")
         np.testing.assert_allclose(np.asarray(image).astype(int).min(), 90, atol=2)
@@ -118,7 +118,7 @@ def test_files_of_every_suffix(tmp_path, suffix, grey):
 def test_sixteen_bits_stay_sixteen(tmp_path):
     values = noise(40, 30, dtype="uint16")
     Image.fromarray(values).save(tmp_path / "a.tif")
-    upscale_file(tmp_path / "a.tif", tmp_path / "b.png", repeated, 2, **TILING)
+    upscale_files(tmp_path / "a.tif", tmp_path / "b.png", repeated, 2, **TILING)
     result = np.asarray(Image.open(tmp_path / "b.png")).astype(int)
     # Luminance adds up with the last bit of a float.
     np.testing.assert_allclose(result, twice(values), atol=1)

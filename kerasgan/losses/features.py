@@ -26,8 +26,8 @@ class FeatureLoss(keras.losses.Loss):
             `"block5_conv4"`.
         activated: Compare after the activation that the layer has, as SRGAN does; False
             for before it, as ESRGAN does.
-        scale: What features are multiplied by. By default 1 / 12.75, which is SRGAN's for
-            VGG19.
+        scale: What features are multiplied by, to bring the loss to the size of the mean
+            squared error of pixels: by default 1 / 12.75, which is SRGAN's for VGG19.
         preprocessing: `(scale, offset)` that turn images in [-1, 1] into what the network
             takes: `(127.5, 127.5)` for [0, 255]. `"vgg19"` needs none.
         weights: For `"vgg19"`: path of a weights file in place of a download.

@@ -139,7 +139,7 @@ class SuperResolution(AdversarialModel):
                 it in overlapping tiles.
             strength: For a model that was trained on pixels first and adversarially then.
             progress: Function `progress(done, total)` of tiles.
-            **tiling: `tile`, `overlap` and `batch_size` of `kerasgan.photos.upscale_bands`.
+            **tiling: `tile` and `overlap` of `kerasgan.photos.upscale_bands`.
 
         Returns:
             A Pillow image for a path or a Pillow image; for an array one of the same dtype
@@ -179,6 +179,9 @@ class SuperResolution(AdversarialModel):
         """
         images = ops.convert_to_numpy(to_unit_range(images))
         return to_uint8(np.asarray(self.enlarger()(images), "float32"))
+
+    # There are no latents to go between.
+    interpolate = property()
 
     # What an entry of the zoo holds.
 

@@ -5,7 +5,6 @@ from kerasgan.photos.tiles import upscale_bands
 from kerasgan.photos.upscaling import (
     Summary,
     upscale_array,
-    upscale_file,
     upscale_files,
     upscale_picture,
 )
@@ -18,7 +17,6 @@ __all__ = [
     "read_photo",
     "upscale_array",
     "upscale_bands",
-    "upscale_file",
     "upscale_files",
     "upscale_picture",
     "write_photo",

@@ -30,7 +30,7 @@ def upscale_array(image, network, scale, progress=None, **tiling):
             opacity. uint8, uint16 or float in [-1, 1].
         network, scale: As in `upscale_bands`.
         progress: Function `progress(done, total)` of tiles, for each image anew.
-        **tiling: `tile`, `overlap` and `batch_size` of `upscale_bands`.
+        **tiling: `tile` and `overlap` of `upscale_bands`.
 
     Returns:
         Array of the same dtype and rank, height and width `scale` times as large.
@@ -79,24 +79,6 @@ def upscale_picture(source, network, scale, progress=None, **tiling):
     kept = {"icc_profile": photo.icc_profile, "exif": exif, "dpi": photo.dpi}
     picture.info |= {name: value for name, value in kept.items() if value}
     return picture
-
-
-def upscale_file(source, target, network, scale, progress=None, comparison=None, **tiling):
-    """Enlarge the photograph in a file, as a file; an older one is replaced.
-
-    Args:
-        source: Path or `PIL.Image.Image`, as `read_photo` takes it.
-        target: Path to write. To `.png`, memory holds the photograph and one band of rows
-            of the result, whatever its size; to `.jpg`, `.webp` or `.tif` the result too.
-        network, scale, progress, **tiling: As in `upscale_array`.
-        comparison: Path of a picture to write of the centre at full size: enlarged by
-            bicubic interpolation on the left, by the network on the right.
-
-    Raises:
-        ValueError: If `source` is no photograph, or the format of `target` cannot hold the
-            result; before the network runs.
-    """
-    _write(read_photo(source), target, network, scale, progress, comparison, **tiling)
 
 
 def _write(photo, target, network, scale, progress, comparison, **tiling):
@@ -155,6 +137,9 @@ def upscale_files(
 ):
     """Enlarge one photograph, or every one in a folder and below, into files.
 
+    Of a PNG, memory holds the photograph and one band of rows of the result, whatever its
+    size; of the other formats that a single file may be written in, the result too.
+
     Run again after it was stopped or killed, a folder goes on with the first photograph
     that is missing in `out`.
 
@@ -162,14 +147,15 @@ def upscale_files(
         source: A file or a folder. In a folder, hidden files and extensions that are no
             picture's are left aside, and a file that is no photograph after all, or is of a
             kind that is refused, is named in a warning while the rest goes on.
-        out: File or folder to write; `photo_x4.png` or `photos_x4` beside the source if it
-            is None. A folder gets PNG files of the same relative paths: `a/b.jpg` becomes
-            `a/b.png`, or `a/b.jpg.png` if there is another `a/b`.
+        out: File to write, ending in .png, .jpg, .webp or .tif, or a folder; `photo_x4.png` or
+            `photos_x4` beside the source if it is None. A folder gets PNG files of the same
+            relative paths: `a/b.jpg` becomes `a/b.png`, or `a/b.jpg.png` if there is another
+            `a/b`.
         network, scale, **tiling: As in `upscale_array`.
         force: Replace what is there. Otherwise a file raises, and in a folder what is
             there is taken as done.
-        comparison: Write beside each result, as `photo_x4_comparison.png`, the picture
-            that `upscale_file` describes.
+        comparison: Write beside each result, as `photo_x4_comparison.png`, its centre at full
+            size: enlarged by bicubic interpolation on the left, by the network on the right.
         verbose: Print the progress in files and tiles.
 
     Returns:

@@ -1,6 +1,7 @@
 """A card written for people: a terminal, or a Hugging Face repository."""
 
 import json
+import re
 
 
 def to_text(card):
@@ -58,18 +59,35 @@ images = kerasgan.zoo.load("hf://USER/{name}").{use}
 """
 
 
-def to_table(cards):
-    """A Markdown table of cards, a row each, as `README.md` shows it."""
-    rows = [
-        "| entry | pictures | trained on | steps, minutes | Fréchet distance | size | licence |",
-        "|---|---|---|---|---|---|---|",
-    ]
+def to_tables(cards):
+    """Markdown tables of cards, a row each, as `README.md` shows them.
+
+    One of those that draw pictures, and one of those that enlarge them, if there are any.
+    """
+    tables = {_DRAWN: [], _ENLARGED: []}
     for card in cards:
-        training = card["training"]
+        training, metrics = card["training"], card["metrics"]
         size = sum(file["bytes"] for file in card["files"].values()) / 1e6
-        rows.append(
-            f"| `{card['name']}` | {' × '.join(map(str, card['samples']))} | {card['data']} "
-            f"| {training['steps']:,}, {training['minutes']:.0f} "
-            f"| {card['metrics']['frechet_distance']} | {size:.1f} MB | {card['licence']} |"
+        if "scale" in card:
+            kind, first = _ENLARGED, f"{card['scale']} times"
+            found = metrics["set5"]
+            quality = f"{found['psnr']:.2f} dB, {found['ssim']:.3f} | {found['perceptual']:.3f}"
+        else:
+            kind, first = _DRAWN, " × ".join(map(str, card["samples"]))
+            quality = f"{metrics['frechet_distance']:.2f}"
+        tables[kind].append(
+            f"| `{card['name']}` | {first} | {card['data']} | {training['steps']:,}, "
+            f"{training['minutes']:.0f} | {quality} | {size:.1f} MB | {card['licence']} |"
         )
-    return "\n".join(rows)
+    return [
+        "\n".join([head, re.sub("[^|]+", "---", head), *rows])
+        for head, rows in tables.items()
+        if rows
+    ]
+
+
+_DRAWN = "| entry | pictures | trained on | steps, minutes | Fréchet distance | size | licence |"
+_ENLARGED = (
+    "| entry | enlarges | trained on | steps, minutes | Set5: PSNR, SSIM | perceptual distance "
+    "| size | licence |"
+)

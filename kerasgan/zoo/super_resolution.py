@@ -23,6 +23,7 @@ ADVERSARIAL = {
     "pixel_learning_rate": 1e-4,
     "features": "vgg19",
     "feature_layer": "block5_conv4",
+    "feature_scale": 1 / 12.75,
     "discriminator_width": 64,
 }
 # Sides of the part of a held-out photograph that is measured: minutes an epoch otherwise.
@@ -142,14 +143,16 @@ def _pixel_stage(data, run, recipe):
 
 
 def _content_loss(recipe):
-    features, options = recipe["features"], {}
+    features, weights = recipe["features"], None
     if features.endswith(".h5"):
-        features, options = "vgg19", {"weights": features}
-    elif features != "vgg19":
-        # The paper's scale is that of VGG19.
-        options = {"scale": 1.0}
-    activated = recipe["model"] == "srgan"
-    return FeatureLoss(features, recipe["feature_layer"], activated, **options)
+        features, weights = "vgg19", features
+    return FeatureLoss(
+        features,
+        recipe["feature_layer"],
+        activated=recipe["model"] == "srgan",
+        scale=recipe["feature_scale"],
+        weights=weights,
+    )
 
 
 def _adversarial_model(recipe, trained, content):
