@@ -63,9 +63,10 @@ def split(model, options):
     return (images[rest], labels[rest]), (images[held_out], labels[held_out])
 
 
-def classifier(images, labels, label_dim, multi_label):
+def classifier(images, labels, label_dim, multi_label, epochs=None, pooling=layers.Flatten):
     """A network trained on these images, from them to logits."""
-    epochs, batch_size = (15, 64) if multi_label else (8, 128)
+    usual, batch_size = (15, 64) if multi_label else (8, 128)
+    epochs = epochs or usual
     x = inputs = keras.Input(images.shape[1:])
     x = layers.Rescaling(1 / 127.5, -1.0)(x)
     if multi_label:
@@ -76,7 +77,7 @@ def classifier(images, labels, label_dim, multi_label):
         x = layers.BatchNormalization(momentum=0.9)(layers.MaxPooling2D()(x))
         x = layers.ReLU()(x)
         width *= 2
-    x = layers.Dropout(0.5)(layers.Flatten()(x))
+    x = layers.Dropout(0.5)(pooling()(x))
     network = keras.Model(inputs, layers.Dense(label_dim)(x))
     losses = keras.losses.SparseCategoricalCrossentropy, keras.losses.BinaryCrossentropy
     steps = epochs * -(-len(images) // batch_size)

@@ -54,8 +54,8 @@ from kerasgan.layers import MinibatchDiscrimination
 RESULTS = Path(__file__).parent / "results" / "mode_coverage.csv"
 MNIST = Path(__file__).parents[2] / "shared" / "data" / "mnist" / "mnist.npz"
 KEY = ("task", "model", "seed", "steps", "batch_size", "width", "backend")
-# Huang et al. 2024 (arXiv:2501.05441), where no other is named: Table 1 has small residual networks without
-# normalisation, Table 3 the figures of earlier papers.
+# Where no other is named, of Huang et al. 2024 (arXiv:2501.05441): Table 1 has small residual
+# networks without normalisation, Table 3 the figures of earlier papers.
 PUBLISHED = {
     ("stacked_mnist", "GAN"): "99, KL 3.40 (DCGAN, Table 3)",
     ("stacked_mnist", "WGANGP"): "959, KL 0.73 (Table 3)",

@@ -15,8 +15,10 @@ class ACGAN(ConditionalGAN):
     the discriminator lowers both, the generator its adversarial loss and L_C of its samples.
 
     The paper's discriminator learns the label from generated samples too. It then helps the
-    generator to signs of the label that nobody else sees. So here it learns from real samples
-    alone, as StarGAN's does (Choi et al. 2018, arXiv:1711.09020), unless it is asked to.
+    generator to signs of the label that nobody else sees: of clothes asked for by class, a
+    classifier of real ones agreed with 83% after 20 epochs. Here it learns from real samples
+    alone, as StarGAN's does (Choi et al. 2018, arXiv:1711.09020): 99% after 14
+    (`benchmarks/label_agreement.py`; it agrees with 92% of real ones).
 
     Args:
         generator: Keras model from `[latents, labels]` to samples.
