@@ -13,7 +13,7 @@ from kerasgan._choose_backend import choose_backend
 
 __version__ = "0.1.0"
 __all__ = [
-    *("augment", "callbacks", "datasets", "layers", "losses", "metrics"),
+    *("augment", "callbacks", "datasets", "diagnosis", "layers", "losses", "metrics"),
     *("models", "networks", "penalties", "photos", "zoo"),
 ]
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from kerasgan._choose_backend import keras_home
 
 GRID_FORMATS = (".png", ".jpg", ".jpeg", ".webp")
+# What `upscale` takes unless told otherwise.
+ENLARGER = "srgan_x4"
 
 
 def main(arguments=None):
@@ -67,20 +69,22 @@ def _parser():
         _upscale,
         "Enlarge a photograph, or every one in a folder. Run the same command again to go on "
         "with a folder that was stopped.",
-        epilog="Example: kerasgan upscale photo.jpg --model runs/mine",
+        epilog="Example: kerasgan upscale photo.jpg",
     )
     upscale.add_argument("input", help="a picture, or a folder of them")
     upscale.add_argument(
         "-o", "--out", help="file or folder to write (default: INPUT_x4 beside it)"
     )
-    upscale.add_argument("--model", required=True, help=f"of super-resolution: {where}")
+    upscale.add_argument(
+        "--model", help=f"of super-resolution: {where} (default: {ENLARGER}, or another entry)"
+    )
     upscale.add_argument(
         "--scale", type=int, help="how many times larger, if the model's is to be made sure of"
     )
     upscale.add_argument(
         "--strength", type=float, help="of an adversarial model: 0 faithful to 1 sharp (default)"
     )
-    upscale.add_argument("--tile", type=int, default=128, help="side of what is seen at a time")
+    upscale.add_argument("--tile", type=int, default=256, help="side of what is seen at a time")
     upscale.add_argument("--force", action="store_true", help="replace what is there")
     upscale.add_argument(
         "--comparison", action="store_true", help="also write bicubic and result side by side"
@@ -101,8 +105,31 @@ def _parser():
     evaluate.add_argument("-n", type=int, default=10_000, help="samples (default: 10,000)")
     evaluate.add_argument("--seed", type=int, default=0, help="of the samples")
     evaluate.add_argument("--crop", type=int, help="as for train")
+    evaluate.add_argument(
+        "--neighbours",
+        metavar="PNG",
+        help="write the samples that are nearest to a training picture here, above these",
+    )
     evaluate.add_argument("--json", metavar="FILE", help="write the figures here too")
     evaluate.add_argument("--card", action="store_true", help="and on the model's card")
+    report = add(
+        "report",
+        _report,
+        "Write what a run was, how it went and what is wrong with it as one HTML page.",
+        epilog="Example: kerasgan report runs/mine",
+    )
+    report.add_argument("folder", metavar="RUN_FOLDER", help="of `kerasgan train`, finished or not")
+    report.add_argument("-o", "--out", help="file to write (default: RUN_FOLDER/report.html)")
+    diagnose = add(
+        "diagnose",
+        _diagnose,
+        "Say what ails a run, from its log: what was seen, the threshold, the one change to try.",
+        epilog="Example: kerasgan diagnose runs/mine",
+    )
+    diagnose.add_argument(
+        "folder", metavar="RUN_FOLDER", help="of `kerasgan train`, finished or not"
+    )
+    diagnose.add_argument("--json", action="store_true", help="print JSON")
     inspect = add(
         "inspect",
         _inspect,
@@ -151,6 +178,12 @@ def _parser():
         help="for a model that takes them: a file of attributes by file name (CSV, CelebA's "
         "list or .npz; default: the names of sub-folders, or the y beside the x of an .npz)",
     )
+    train.add_argument(
+        "--held-out",
+        type=int,
+        help="pictures to keep out of training and measure on (default: 1 in 20, at least 50 of "
+        "200 or more and at most 500, or the entry's; 0 for none; for super-resolution 8)",
+    )
     shape = train.add_argument_group("for an architecture")
     shape.add_argument(
         "--model",
@@ -181,7 +214,6 @@ def _parser():
     large.add_argument("--steps", type=int, help="batches an epoch (default: all photographs once)")
     large.add_argument("--learning-rate", type=float, help="falls to 0 by a cosine (default: 1e-4)")
     large.add_argument("--degradation", help="how photographs get small: bicubic or practical")
-    large.add_argument("--held-out", type=int, help="photographs to measure on (default: 8)")
     large.add_argument("--pixel-loss", help="mean_absolute_error (default), mean_squared_error, …")
     large.add_argument("--pixel-epochs", type=int, help="of the first stage, of srgan and esrgan")
     large.add_argument("--pixel-learning-rate", type=float, help="of the first stage")
@@ -190,6 +222,12 @@ def _parser():
         help="vgg19 (default), a .weights.h5 file of its weights, or a .keras file of another",
     )
     large.add_argument("--feature-layer", help="whose output is compared (default: block5_conv4)")
+    large.add_argument(
+        "--feature-scale",
+        type=float,
+        help="what features are multiplied by, so that their mean squared error is about as large "
+        "as that of pixels (default: 1 / 12.75, VGG19's)",
+    )
     large.add_argument("--discriminator-width", type=int, help="of its first layer (default: 64)")
     return parser
 
@@ -209,6 +247,12 @@ def _info(options):
     print(zoo.hugging_face_card(options.name) if hugging_face else to_text(zoo.info(options.name)))
 
 
+def _keep_compiled():
+    """Keep what JAX compiles for a generator: half of the time to the first picture."""
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(keras_home() / "kerasgan" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+
 def _generate(options):
     if options.n < 1:
         raise ValueError(f"-n must be at least 1. Received: {options.n}")
@@ -218,9 +262,7 @@ def _generate(options):
         raise ValueError(
             f"--out must end in {', '.join(GRID_FORMATS)} or .npz, or be a folder. Received: {out}"
         )
-    # What JAX compiles for a generator is kept: half of the time to the first picture.
-    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(keras_home() / "kerasgan" / "jax"))
-    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    _keep_compiled()
     import numpy as np
 
     from kerasgan import zoo
@@ -261,16 +303,22 @@ def _labels(model, options):
 
 
 def _upscale(options):
+    _keep_compiled()
     from kerasgan import zoo
+
+    enlargers = [name for name in zoo.list() if "scale" in zoo.info(name)]
+    enlargers.sort(key=lambda name: name != ENLARGER)
+    name = options.model or next(iter(enlargers), None)
+    known = f"Entries that enlarge: {', '.join(enlargers) or 'none'}."
+    if not name:
+        raise ValueError(f"Give --model, a run of kerasgan train for one. {known}")
     from kerasgan.photos import upscale_files
 
-    model = zoo.load(options.model)
+    model = zoo.load(name)
     if not hasattr(model, "enlarger"):
-        raise ValueError(f"{options.model} enlarges nothing: it is a {type(model).__name__}.")
+        raise ValueError(f"{name} enlarges nothing: it is a {type(model).__name__}. {known}")
     if options.scale not in (None, model.scale):
-        raise ValueError(
-            f"{options.model} enlarges {model.scale} times. Received: --scale {options.scale}"
-        )
+        raise ValueError(f"{name} enlarges {model.scale} times. Received: --scale {options.scale}")
     summary = upscale_files(
         options.input,
         options.out,
@@ -292,7 +340,13 @@ def _evaluate(options):
     from kerasgan.zoo.evaluation import add_to_card
 
     figures = zoo.evaluate(
-        options.name, options.data, options.features, options.n, options.seed, options.crop
+        options.name,
+        options.data,
+        options.features,
+        options.n,
+        options.seed,
+        options.crop,
+        options.neighbours,
     )
     for key, value in figures.items():
         shown = f"{value:.5g}" if isinstance(value, float) else value
@@ -301,6 +355,31 @@ def _evaluate(options):
         write_text(options.json, json.dumps(figures, indent=1))
     if options.card:
         add_to_card(options.name, figures)
+
+
+def _report(options):
+    from kerasgan.diagnosis import write_report
+
+    print(f"Wrote {write_report(options.folder, options.out)}")
+
+
+def _diagnose(options):
+    import dataclasses
+    import json
+
+    from kerasgan.diagnosis.rules import ENOUGH, findings
+    from kerasgan.diagnosis.run import read
+
+    curves = read(options.folder)
+    found = findings(curves)
+    if options.json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in found], indent=2))
+    elif found:
+        print(*found, sep="\n\n")
+    else:
+        epochs = max((max(curve) for curve in curves.values()), default=0)
+        more = f" Most are looked for from {ENOUGH} on." if epochs < ENOUGH else ""
+        print(f"No finding in {epochs} epoch{'' if epochs == 1 else 's'}.{more}")
 
 
 def _inspect(options):

@@ -200,7 +200,8 @@ def epochs(run):
 
 def test_a_run_leaves_an_entry_that_generates(run, capsys):
     assert {p.name for p in run.iterdir()} == {
-        *("recipe.toml", "log.csv", "curves.png", "state.weights.h5", "grids", "entry")
+        *("recipe.toml", "environment.toml", "log.csv", "curves.png", "state.weights.h5"),
+        *("grids", "entry"),
     }
     grids = [f"epoch_{i + 1:04d}.png" for i in range(EPOCHS)]
     assert sorted(p.name for p in (run / "grids").iterdir()) == grids

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from PIL import Image
 from tiny import images, mlp_gan
 
 from kerasgan import cli, metrics, zoo
@@ -36,7 +37,7 @@ def test_the_command_prints_writes_and_keeps_the_figures(paths, capsys):
     assert {"precision", "recall", "density", "coverage"} <= set(figures)
     assert figures["generated"] == 48 and figures["real"] == 48
     card = zoo.info(paths / "entry")["metrics"]
-    assert card["frechet_distance"] == figures["frechet_distance"]
+    assert card["frechet_distance"] == float(f"{figures['frechet_distance']:.5g}")
     assert card["script"] == "kerasgan evaluate"
     # The card is no file that the card checks.
     zoo.load(paths / "entry")
@@ -53,6 +54,16 @@ def test_the_distance_is_the_metrics_own(paths):
     samples = zoo.load(paths / "entry").generate(64, seed=3)
     metric.update_state(np.load(paths / "data.npy"), samples)
     assert figures["frechet_distance"] == pytest.approx(float(metric.result()), rel=1e-4)
+
+
+def test_the_nearest_training_pictures_are_shown(paths):
+    samples = zoo.load(paths / "entry").generate(48, seed=0)
+    # More than a batch of other pictures before them.
+    np.save(paths / "data.npy", np.concatenate([*[255 - samples] * 3, samples[:8]]))
+    assert cli.main(command(paths, "--neighbours", str(paths / "nearest.png"))) == 0
+    with Image.open(paths / "nearest.png") as picture:
+        shown, originals = np.split(np.asarray(picture), 2)
+    np.testing.assert_array_equal(shown, originals)
 
 
 def test_what_cannot_be_measured_is_named(paths, capsys):

@@ -29,12 +29,13 @@ ALLOWED = {
         *("engine", "networks", "layers", "losses", "penalties", "augment"),
         *("datasets", "photos"),
     },
-    "callbacks": {"metrics", "grid", "engine.backend"},
+    "diagnosis": {"grid"},
+    "callbacks": {"metrics", "grid", "engine.backend", "diagnosis"},
     "zoo": {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "losses"),
         *("augment", "datasets", "callbacks", "metrics", "grid"),
     },
-    "cli": {"_choose_backend", "zoo", "grid", "photos", "datasets"},
+    "cli": {"_choose_backend", "zoo", "grid", "photos", "datasets", "diagnosis"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 

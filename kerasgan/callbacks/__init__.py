@@ -1,6 +1,7 @@
 """Callbacks for adversarial training."""
 
 from kerasgan.callbacks.curves import TrainingCurves
+from kerasgan.callbacks.diagnosis import Diagnosis
 from kerasgan.callbacks.evaluation import Evaluate
 from kerasgan.callbacks.guard import NumericsGuard
 from kerasgan.callbacks.held_out import HeldOutPhotographs
@@ -9,6 +10,7 @@ from kerasgan.callbacks.tensorboard import TensorBoard
 from kerasgan.callbacks.training_state import TrainingState
 
 __all__ = [
+    "Diagnosis",
     "Evaluate",
     "HeldOutPhotographs",
     "NumericsGuard",

@@ -1,6 +1,5 @@
 """Losses and scores of a run as a picture."""
 
-import csv
 import math
 from pathlib import Path
 
@@ -8,20 +7,23 @@ import keras
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from kerasgan.diagnosis.run import read_log
 from kerasgan.grid import write_image
 
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 80, WIDTH - 20, 30, HEIGHT - 36
 # Okabe and Ito's, which the colour-blind can tell apart too.
+# Columns of the log that share a diagram, by how their names end.
+TOGETHER = {"loss": "losses", "gradient": "gradients", "step": "steps"}
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 
 
 class TrainingCurves(keras.callbacks.Callback):
     """Draw what `keras.callbacks.CSVLogger` has written, after every epoch.
 
-    All losses share one diagram, of the training and of held-out data; every other column has
-    its own, with the numbers of epochs below. Drawn from the file, the curves of a run that was
-    resumed are whole.
+    All losses share one diagram, of the training and of held-out data, as do the gradients and
+    the steps of `Diagnosis`; every other column has its own, with the numbers of epochs below.
+    Drawn from the file, the curves of a run that was resumed are whole.
 
     Args:
         path: Picture to write, in the format of its suffix.
@@ -53,39 +55,20 @@ class TrainingCurves(keras.callbacks.Callback):
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        panels = _panels(_read(self.log))
+        panels = _panels(read_log(self.log))
         if panels:
             pictures = [np.asarray(_draw(curves)) for curves in panels.values()]
             write_image(self.path, np.concatenate(pictures))
 
 
-def _read(path):
-    """Dict from a column to its curve: dict from an epoch, from 1 on, to a finite value."""
-    curves = {}
-    with open(path, newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            # An epoch that was repeated after a kill has two rows: the later one counts.
-            epoch = int(row.pop("epoch")) + 1
-            for name, text in row.items():
-                value = _number(text)
-                if math.isfinite(value):
-                    curves.setdefault(name, {})[epoch] = value
-    return curves
-
-
-def _number(text):
-    try:
-        return float(text)
-    except (TypeError, ValueError):  # "NA", or a row that a kill cut
-        return math.nan
-
-
-def _panels(curves):
-    """Dict from a diagram's title to its curves."""
+def _panels(log):
+    """Dict from a diagram's title to its curves, without what is not finite."""
     panels = {}
-    for name, curve in curves.items():
-        title = "losses" if name.endswith("_loss") else name.removeprefix("val_")
-        panels.setdefault(title, {})[name] = curve
+    for name, curve in log.items():
+        kind = name.rpartition("_")[2]
+        title = TOGETHER.get(kind, name.removeprefix("val_"))
+        if finite := {epoch: value for epoch, value in curve.items() if math.isfinite(value)}:
+            panels.setdefault(title, {})[name] = finite
     return panels
 
 

@@ -33,7 +33,7 @@ class ImageDataset(keras.utils.PyDataset):
 
     Attributes:
         epoch: Integer, 0 at first; the end of an epoch raises it.
-        num_images: Number of pictures.
+        num_images: Number of pictures, without those that `hold_out` took.
         num_labels: Number of classes or attributes; None without labels.
         label_names: List of their names, or None.
         multi_label: False if labels are classes, int32 `(batch,)`; True if attributes,
@@ -61,7 +61,7 @@ class ImageDataset(keras.utils.PyDataset):
         # one with nothing made ahead.
         super().__init__(workers=1)
         self.source = source
-        self.num_images = len(source)
+        self._places = np.arange(len(source))
         self.batch_size = batch_size
         self.flip = flip
         self.augmentation = augmentation
@@ -83,11 +83,41 @@ class ImageDataset(keras.utils.PyDataset):
         self._lock = threading.Lock()
         self._layers_lock = threading.Lock()
         self._unreadable = set()
-        size = self.num_images * math.prod(shape)
+        size = len(source) * math.prod(shape)
         keep = size <= CACHE_LIMIT if cache == "auto" else cache
         # Memory is taken as pictures are decoded, not at once.
-        self._cache = np.empty((self.num_images, *shape), "uint8") if keep else None
-        self._cached = np.zeros(self.num_images, bool)
+        self._cache = np.empty((len(source), *shape), "uint8") if keep else None
+        self._cached = np.zeros(len(source), bool)
+
+    @property
+    def num_images(self):
+        return len(self._places)
+
+    def sample(self, n):
+        """`n` pictures as a batch, drawn by the seed; not mirrored, not augmented."""
+        return self._drawn(n)[1]
+
+    def hold_out(self, n):
+        """Take `n` pictures out of training and return them, as `sample` does.
+
+        Call it before training begins.
+
+        Raises:
+            ValueError: If `n` is below 1, or none would be left to train on.
+        """
+        if not 0 < n < self.num_images:
+            raise ValueError(
+                f"Of {self.num_images} pictures {n} cannot be held out: at least one must be, "
+                "and at least one must be left to train on."
+            )
+        used, batch = self._drawn(n)
+        self._places = np.setdiff1d(self._places, used)
+        return batch
+
+    def _drawn(self, n):
+        drawn = np.random.default_rng(self.seed).permutation(self.num_images)[:n]
+        used, images = zip(*(self._readable(i) for i in drawn))
+        return used, self._with_labels(used, np.stack(images))
 
     @property
     def epoch(self):
@@ -135,14 +165,18 @@ class ImageDataset(keras.utils.PyDataset):
         images[flipped[places]] = images[flipped[places], :, ::-1]
         if self.augmentation:
             images = self._augmented(images, epoch, index)
+        return self._with_labels(used, images)
+
+    def _with_labels(self, used, images):
         return images if self._labels is None else (images, self._labels[list(used)])
 
     def _readable(self, index):
-        """The first picture from `index` on that can be decoded: its own index, and it."""
+        """The first picture from `index` on that can be decoded: its place, and it."""
         for i in range(index, index + self.num_images):
-            image = self._decoded(i % self.num_images)
+            place = int(self._places[i % self.num_images])
+            image = self._decoded(place)
             if image is not None:
-                return i % self.num_images, image
+                return place, image
         raise ValueError(f"None of the {self.num_images} pictures can be decoded.")
 
     def _decoded(self, i):

@@ -181,6 +181,67 @@ def run_step(step, args, groups):
     return logs, tuple([scope.get_current_value(v) for v in group] for group in groups)
 
 
+class _NormOfGradients:
+    """An optimizer for `minimize` that moves nothing."""
+
+    variables = ()
+
+    def scale_loss(self, loss):
+        return loss
+
+    def apply(self, gradients, variables):
+        squares = [ops.sum(ops.square(g)) for g in gradients if g is not None]
+        self.norm = ops.sqrt(sum(squares, ops.zeros(())))
+
+    def stateless_apply(self, state, gradients, values):
+        self.apply(gradients, values)
+        return values, state
+
+
+def gradient_norm(loss_fn, variables):
+    """The norm of the gradient that one player's turn would follow; meant for `without_effect`."""
+    optimizer = _NormOfGradients()
+    minimize(loss_fn, variables, optimizer)
+    return optimizer.norm
+
+
+def without_effect(fn, variables):
+    """`fn`, compiled where the backend does, as a function that changes no variable.
+
+    Args:
+        fn: Function of NumPy arrays, or None for an argument that is left out. Returns a dict
+            of tensors.
+        variables: All that `fn` reads or writes.
+
+    Returns:
+        The function of the same arguments; it gives a dict of NumPy arrays.
+    """
+    if BACKEND == "jax":
+
+        @jax.jit
+        def stateless(values, args):
+            with keras.StatelessScope(zip(variables, values)):
+                return fn(*args)
+
+        def call(*args):
+            return stateless([v.value for v in variables], args)
+
+    else:
+        compiled = tf.function(fn) if BACKEND == "tensorflow" else fn
+
+        def call(*args):
+            before = [np.array(ops.convert_to_numpy(v)) for v in variables]
+            random = framework_random_state()
+            try:
+                return compiled(*args)
+            finally:
+                for variable, value in zip(variables, before):
+                    variable.assign(value)
+                set_framework_random_state(random)
+
+    return lambda *args: {k: ops.convert_to_numpy(v) for k, v in call(*args).items()}
+
+
 def framework_random_state():
     """The backend's global random state as a uint8 array, or None where it has none.
 

@@ -107,9 +107,10 @@ def train(name, data, out=None, labels=None, **options):
         labels: Of a model that takes them, as in `kerasgan.datasets.load`; by default those
             that come with the pictures: the names of sub-folders, say.
         **options: Whatever of the recipe to change: `epochs`, `batch_size`, `seed`, `crop`,
-            `flip`; for an architecture also `model` (`"gan"`, `"wgan_gp"`, …: the keys of
-            `kerasgan.models.MODELS`), `size`, `channels`, `augment`, `label_names` and what
-            its builder takes.
+            `flip`, `held_out` (how many pictures to keep out of training, for a diagnosis to
+            measure overfitting on); for an architecture also `model` (`"gan"`, `"wgan_gp"`, …:
+            the keys of `kerasgan.models.MODELS`), `size`, `channels`, `augment`, `label_names`
+            and what its builder takes.
 
     Returns:
         The trained model. The run folder holds the entry that `load` takes.
@@ -119,7 +120,7 @@ def train(name, data, out=None, labels=None, **options):
     return recipe.train(name, data, out, labels, **options)
 
 
-def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
+def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=None):
     """Figures of a model's samples beside the pictures that it was trained on.
 
     Fréchet and kernel distance, precision and recall, density and coverage, and how near the
@@ -137,6 +138,8 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
         n: Number of samples.
         seed: Integer, of the samples and of what is drawn of the pictures.
         crop: As in `kerasgan.datasets.load`.
+        neighbours: Path of a picture to write: of the first 1,000 samples the eight that are
+            nearest to a training picture, above these.
 
     Returns:
         Dict of the figures and of what they were measured with.
@@ -152,4 +155,4 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
     """
     from kerasgan.zoo.evaluation import evaluate
 
-    return evaluate(name, data, features, n, seed, crop)
+    return evaluate(name, data, features, n, seed, crop, neighbours)

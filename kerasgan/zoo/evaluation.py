@@ -5,12 +5,12 @@ import numpy as np
 import tomli_w
 
 from kerasgan import datasets, metrics
-from kerasgan.grid import write_text
+from kerasgan.grid import make_grid, write_image, write_text
 from kerasgan.zoo import store
 from kerasgan.zoo.entry import load_entry
 
 
-def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
+def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=None):
     folder = store.find(name)
     model = load_entry(folder)
     if len(getattr(model, "sample_shape", ())) != 3 or not hasattr(model, "latent_dim"):
@@ -22,7 +22,8 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
     network = _network(features)
     extract = metrics.FeatureNetwork(network)
     real = np.concatenate([extract(dataset[i]) for i in range(len(dataset))])
-    generated = extract(model.generate(n, seed=seed, verbose=False))
+    samples = model.generate(n, seed=seed, verbose=False)
+    generated = extract(samples)
     compared = real[np.random.default_rng(seed).permutation(len(real))[:n]]
     half = len(compared) // 2
     kernel = metrics.KernelInceptionDistance(network, subset_size=min(1000, half, n), seed=seed)
@@ -33,6 +34,11 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
 
     halves = compared[:half], compared[half:]
     nearest = metrics.NearestTrainingImageDistance(network, seed=seed)
+    nearest = measure(nearest, real, generated[:1000])
+    if neighbours:
+        closest, size = nearest.distances.argsort()[:8], dataset.batch_size
+        originals = [dataset[i // size][i % size] for i in nearest.indices[closest]]
+        write_image(neighbours, make_grid(np.concatenate([samples[closest], originals]), columns=8))
     figures = {
         "frechet_distance": measure(metrics.FrechetInceptionDistance(network), compared, generated),
         "frechet_distance_of_real_halves": measure(
@@ -42,7 +48,7 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None):
         "kernel_distance_standard_error": kernel.result().standard_error,
         **measure(metrics.PrecisionRecall(network, seed=seed), compared, generated),
         **measure(metrics.DensityCoverage(network, seed=seed), compared, generated),
-        "nearest_distance_ratio": measure(nearest, real, generated[:1000]).ratio,
+        "nearest_distance_ratio": nearest.ratio,
     }
     return {key: float(value) for key, value in figures.items()} | {
         "network": extract.identity,
@@ -71,9 +77,10 @@ def _network(features):
     return keras.Model(network.input, body, name=network.name)
 
 
-def add_to_card(name, figures):
-    """Put the figures on the card of an entry in a folder; what else it says of them stays."""
+def add_to_card(name, figures, script="kerasgan evaluate"):
+    """Put the figures on an entry's card, as they are printed; what else it measured stays."""
     folder = store.find(name)
     card = store.read_card(folder)
-    card["metrics"] = card.get("metrics", {}) | figures | {"script": "kerasgan evaluate"}
+    figures = {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in figures.items()}
+    card["metrics"] = card.get("metrics", {}) | figures | {"script": script}
     write_text(folder / store.CARD, tomli_w.dumps(card, multiline_strings=True))

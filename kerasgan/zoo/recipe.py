@@ -8,14 +8,24 @@ import keras
 
 from kerasgan import datasets
 from kerasgan.augment import DifferentiableAugmentation
-from kerasgan.callbacks import SampleGrid
+from kerasgan.callbacks import Diagnosis, SampleGrid
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
 from kerasgan.zoo import entry, runs, store, super_resolution
 
 # What a recipe may hold, and what `train` takes for an architecture that has none.
-TRAINING = {"epochs": 100, "batch_size": 128, "seed": 0, "crop": None, "flip": True}
+TRAINING = {
+    "epochs": 100,
+    "batch_size": 128,
+    "seed": 0,
+    "crop": None,
+    "flip": True,
+    "held_out": None,
+}
 ARCHITECTURE = {"model": "gan", "size": 64, "channels": 3, "augment": True}
+# Pictures an architecture keeps out of training: 1 in 20, but no more than these, no fewer than
+# a diagnosis needs, and none if that is more than a quarter.
+HELD_OUT = 500
 
 
 def train(name, data, out=None, labels=None, **options):
@@ -37,15 +47,37 @@ def train(name, data, out=None, labels=None, **options):
         labels=labels,
         label_names=recipe.get("label_names"),
     )
+    if folder is None and "held_out" not in recipe:
+        recipe |= _held_out_by_default(run, dataset.num_images)
     claim = {**recipe, "images": dataset.num_images}
     runs.refuse_another(run, claim)
+    held_out = dataset.hold_out(recipe["held_out"]) if recipe.get("held_out") else None
+    diagnosis = _diagnosis(run, dataset, held_out)
     model = _build(recipe, shape, folder, dataset)
     runs.write_recipe(run, claim)
     model.compile()
-    runs.fit(model, dataset, run, recipe, [SampleGrid(run / "grids", seed=recipe["seed"])])
+    grids = SampleGrid(run / "grids", seed=recipe["seed"])
+    runs.fit(model, dataset, run, recipe, [*diagnosis, grids])
     card = _card(name, recipe, model, run, data, dataset.num_images)
     entry.save_entry(model, run / "entry", card, recipe)
     return model
+
+
+def _held_out_by_default(run, images):
+    """What a recipe says of held-out pictures: what the run's does, if it has begun."""
+    path = run / "recipe.toml"
+    if path.is_file():
+        return {k: v for k, v in runs.read(path).items() if k == "held_out"}
+    most = max(images // 20, Diagnosis.FEWEST)
+    return {"held_out": min(most, HELD_OUT) if images >= 4 * most else 0}
+
+
+def _diagnosis(run, dataset, held_out):
+    log = run / "log.csv"
+    # A log keeps the columns that it was begun with, by an earlier version perhaps.
+    if log.is_file() and "diversity" not in log.read_text(encoding="utf-8").split("\n", 1)[0]:
+        return []
+    return [Diagnosis(dataset.sample(HELD_OUT), held_out)]
 
 
 def _recipe(name, folder, options):

@@ -12,6 +12,7 @@ import tomli_w
 
 from kerasgan.callbacks import NumericsGuard, TrainingCurves, TrainingState
 from kerasgan.grid import write_text
+from kerasgan.zoo import environment
 
 
 def with_options(name, recipe, known, options):
@@ -77,6 +78,7 @@ def fit(model, dataset, run, recipe, callbacks):
     dataset.epoch = first = state.restore(model)
     if first:
         print(f"Going on with {run} after epoch {first} of {recipe['epochs']}.")
+    environment.record(run, first)
     log = keras.callbacks.CSVLogger(run / "log.csv", append=True)
     model.fit(
         dataset,

@@ -1,0 +1,65 @@
+"""A run's log, judged."""
+
+import contextlib
+import csv
+from pathlib import Path
+
+from kerasgan.diagnosis import rules
+
+
+def diagnose(run_folder):
+    """Say what ails a run, from its `log.csv`.
+
+    Mode collapse, a discriminator that has won, a generator that has stalled, oscillation,
+    overfitting, learning rates that are too high, and images outside the range, as the last
+    epochs show them. The log is that of `keras.callbacks.CSVLogger` behind
+    `kerasgan.callbacks.Diagnosis`, as `kerasgan train` writes it; of one without that
+    callback, what losses alone can tell.
+
+    Args:
+        run_folder: Folder that holds `log.csv`.
+
+    Returns:
+        List of `Finding`; empty if nothing was found, or if there are too few epochs to
+        judge by.
+
+    Raises:
+        FileNotFoundError: If the folder has no `log.csv`.
+        ValueError: If it is no log of epochs.
+
+    Example:
+
+    ```python
+    for finding in kerasgan.diagnosis.diagnose("runs/mine"):
+        print(finding)
+    ```
+    """
+    return rules.findings(read(run_folder))
+
+
+def read(run_folder):
+    """The curves of a run folder's log, as `read_log` gives them."""
+    path = Path(run_folder) / "log.csv"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{str(run_folder)!r} has no log.csv (looked from {Path.cwd()}). Expected the run "
+            "folder of `kerasgan train`, or one that keras.callbacks.CSVLogger writes to."
+        )
+    try:
+        return read_log(path)
+    except (KeyError, ValueError, csv.Error) as error:
+        raise ValueError(f"{path} is no log of keras.callbacks.CSVLogger: {error}") from None
+
+
+def read_log(path):
+    """Dict from a column to its curve: dict from an epoch, from 1 on, to a float, maybe NaN."""
+    curves = {}
+    with open(path, newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            # An epoch that was repeated after a kill has two rows: the later one counts.
+            epoch = int(row.pop("epoch")) + 1
+            for name, text in row.items():
+                # Others are Keras's "NA" for no value, and what a kill has cut.
+                with contextlib.suppress(TypeError, ValueError):
+                    curves.setdefault(name, {})[epoch] = float(text)
+    return curves

@@ -1,0 +1,38 @@
+"""With what a run was trained: versions and machine, each time that it was started."""
+
+import os
+import platform
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import keras
+import numpy as np
+import tomli_w
+
+from kerasgan import __version__
+from kerasgan.grid import write_text
+
+
+def record(run, epoch):
+    """Add to the run's `environment.toml` that it goes on here and now, after `epoch` epochs."""
+    backend = keras.backend.backend()
+    session = {
+        "begun": datetime.now(UTC).replace(microsecond=0),
+        "after_epoch": epoch,
+        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "folder": str(Path.cwd()),
+        "kerasgan": __version__,
+        "keras": keras.__version__,
+        # Keras has imported it.
+        "backend": f"{backend} {sys.modules[backend].__version__}",
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "hardware": f"{os.cpu_count()} CPU cores, {platform.machine()}",
+        "device": str(keras.ops.zeros(()).device),
+    }
+    path = run / "environment.toml"
+    earlier = path.read_text(encoding="utf-8") + "\n" if path.exists() else ""
+    write_text(path, f"{earlier}[[session]]\n{tomli_w.dumps(session)}")
