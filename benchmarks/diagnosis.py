@@ -67,7 +67,7 @@ class Mixture:
     """8 normal distributions in the plane."""
 
     epochs, steps, batch_size, rate, penalty = 15, 80, 64, 2e-3, 0.1
-    few, latent_dim = 50, 8
+    few, latent_dim = 16, 8
     # The share near the data that a run has to have.
     near = 0.4
 
