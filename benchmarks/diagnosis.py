@@ -20,7 +20,6 @@ in no row of the table; those are listed below it.
 """
 
 import argparse
-import csv
 import gzip
 import tempfile
 import time
@@ -29,7 +28,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from results import here
+from results import here, read, write
 
 import kerasgan
 from kerasgan import models
@@ -218,22 +217,6 @@ def is_what_it_was_made_to_be(row, task):
     return True if illness == OUTSIDE else bad == (illness != HEALTHY)
 
 
-def read():
-    if not RESULTS.exists():
-        return {}
-    with open(RESULTS, newline="") as file:
-        return {tuple(row[k] for k in KEY): row for row in csv.DictReader(file)}
-
-
-def write(row):
-    row = {name: str(value) for name, value in row.items()}
-    rows = read() | {tuple(row[k] for k in KEY): row}
-    with open(RESULTS, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        writer.writeheader()
-        writer.writerows(rows.values())
-
-
 def table(rows, tasks):
     """The confusion table: how many runs of an illness had each finding."""
     illnesses = list(dict.fromkeys(illness for illness, _ in CASES.values()))
@@ -279,10 +262,12 @@ def main():
                         continue
                     run = {"task": name, "case": case, "seed": seed}
                     key = tuple(str((run | here())[k]) for k in KEY)
-                    if options.again or key not in read():
+                    if options.again or key not in read(RESULTS, KEY):
                         folder = logs / f"{name}_{case}_{seed}"
-                        write(run | measure(CASES[case][1], task, seed, folder) | here())
-                    rows.append(read()[key])
+                        write(
+                            RESULTS, KEY, run | measure(CASES[case][1], task, seed, folder) | here()
+                        )
+                    rows.append(read(RESULTS, KEY)[key])
                     print(", ".join(f"{k} {v}" for k, v in rows[-1].items()), flush=True)
     print(table(rows, tasks))
 

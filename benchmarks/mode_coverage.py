@@ -35,7 +35,6 @@ and sees a batch once a step; `images_per_second` counts that batch.
 """
 
 import argparse
-import csv
 import statistics
 import time
 from pathlib import Path
@@ -43,7 +42,7 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
-from results import here
+from results import here, read, write
 
 import kerasgan
 from kerasgan import losses, models, penalties
@@ -321,22 +320,6 @@ def measure(name, task, settings):
     }
 
 
-def read():
-    if not RESULTS.exists():
-        return {}
-    with open(RESULTS, newline="") as file:
-        return {tuple(row[k] for k in KEY): row for row in csv.DictReader(file)}
-
-
-def write(row):
-    row = {name: str(value) for name, value in row.items()}
-    rows = read() | {tuple(row[k] for k in KEY): row}
-    with open(RESULTS, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        writer.writeheader()
-        writer.writerows(rows.values())
-
-
 def table(names, rows):
     """A Markdown table of a task's rows, one line a model."""
     lines = [
@@ -392,9 +375,9 @@ def main():
         for name in options.models:
             run = {"task": options.task, "model": name, "seed": seed, **settings}
             key = tuple(str((run | here())[k]) for k in KEY)
-            if options.again or key not in read():
-                write(run | measure(name, task, run) | here())
-            rows.append(read()[key])
+            if options.again or key not in read(RESULTS, KEY):
+                write(RESULTS, KEY, run | measure(name, task, run) | here())
+            rows.append(read(RESULTS, KEY)[key])
             print(", ".join(f"{k} {v}" for k, v in rows[-1].items() if v), flush=True)
     print(table(options.models, rows))
 

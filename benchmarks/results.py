@@ -43,3 +43,21 @@ def record(name, rows, by=("backend",)):
         writer.writerows([*kept, *rows])
     for row in rows:
         print(", ".join(f"{key} {value}" for key, value in row.items()))
+
+
+def read(path, key):
+    """Dict from a row's values in the columns `key` to the row, of a file that may not exist."""
+    if not path.exists():
+        return {}
+    with open(path, newline="") as file:
+        return {tuple(row[column] for column in key): row for row in csv.DictReader(file)}
+
+
+def write(path, key, row):
+    """Add a row, or replace the one of the same key, at once: a long benchmark may be stopped."""
+    row = {name: str(value) for name, value in row.items()}
+    rows = read(path, key) | {tuple(row[column] for column in key): row}
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        writer.writeheader()
+        writer.writerows(rows.values())
