@@ -48,7 +48,7 @@ CASES = {
     "lsgan": (HEALTHY, {"model": models.LSGAN}),
     "r3gan": (HEALTHY, {"model": models.R3GAN, "penalty": True}),
     "wgan_gp": (HEALTHY, {"model": models.WGANGP, "penalty": True}),
-    "one_mode": (COLLAPSE, {"kinds": 1}),
+    "one_mode": (COLLAPSE, {"one_mode": True}),
     "fast_generator": (COLLAPSE, {"rates": (0.05, 15.0)}),
     "fast_discriminator": (WON, {"rates": (1.0, 0.01)}),
     "slow_generator": (STALLED, {"rates": (1.0, 5e-5)}),
@@ -66,7 +66,7 @@ class Mixture:
     """8 normal distributions in the plane."""
 
     epochs, steps, batch_size, rate, penalty = 15, 80, 64, 2e-3, 0.1
-    few, latent_dim = 16, 8
+    few, mode, latent_dim = 16, 500, 8
     # The share near the data that a run has to have.
     near = 0.4
 
@@ -87,7 +87,7 @@ class FashionMNIST:
     """Fashion-MNIST at 16 pixels."""
 
     epochs, steps, batch_size, rate, penalty = 12, 40, 64, 1e-3, 1.0
-    few, latent_dim = 200, 32
+    few, mode, latent_dim = 100, 20, 32
     near = 0.4
 
     def __init__(self, folder):
@@ -147,8 +147,8 @@ def measure(case, task, seed, folder):
     images, kinds = task.data(random, max(needed, 2000))
     whole = len(np.unique(kinds))
     real = images = images if "few" not in case else images[: task.few]
-    if "kinds" in case:
-        images = images[kinds[: len(images)] < case["kinds"]]
+    if "one_mode" in case:
+        images = images[_nearest(images, images[:1])[0].argsort()[: task.mode]]
     offset = case.get("offset")
     if offset is not None:
         real, images, held_out = (0.5 * x + offset for x in (real, images, held_out))

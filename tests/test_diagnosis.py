@@ -77,6 +77,7 @@ def illnesses(found):
         ("learning rate too high", {"generator_loss": 1e30}, {"generator_loss": math.nan}),
         ("images outside the range", {"real_range": 1.8}, {"real_range": 1.0}),
         ("images outside the range", {"real_range": 2.0}, {"real_range": 255.0}),
+        ("oscillation", {"sample_change": 0.6}, {"sample_change": 0.8}),
         ("images outside the range", {"fake_outside": 0.005}, {"fake_outside": 0.1}),
     ],
 )

@@ -16,7 +16,7 @@ ENOUGH = 10
 COLLAPSED = 0.25
 SEPARATED, SEPARATED_FROM_SLOW, SLOW = 0.99, 0.92, 0.03
 STILL, TOLD_APART = 0.005, 0.75
-SWINGING, SWINGS, RESTLESS = 0.12, 8, 0.25
+SWINGING, SWINGS, RESTLESS, DRIVEN_ROUND = 0.12, 8, 0.25, 0.7
 MEMORISED = 0.65
 TOO_FAST = 0.015
 OVERFITTING_TARGET, STRONGEST_AUGMENTATION = 0.6, 0.8
@@ -168,10 +168,24 @@ def mode_collapse(curves):
 
 
 def oscillation(curves):
+    advice = (
+        "A penalty, without which the game need not converge (Mescheder et al. 2018, "
+        "arXiv:1801.04406): penalties=[kerasgan.penalties.R1(10.0)], for a Wasserstein loss the "
+        "model WGANGP; and beta_1 of 0 or 0.5 in both optimizers."
+    )
+    moved = _last(curves, "sample_change")
+    if moved is not None and moved >= DRIVEN_ROUND:
+        return Finding(
+            "oscillation",
+            f"Samples of the same latents are others after every epoch: they move by {moved:.0%} "
+            f"of the distance between real samples ({_epochs(curves, 'sample_change')}).",
+            f"{DRIVEN_ROUND:.0%} an epoch.",
+            MEASURED,
+            advice,
+        )
     curve = curves.get("diversity", {})
     judged = sorted(curve)[-SWINGS:]
     values = [curve[epoch] for epoch in judged]
-    moved = _last(curves, "sample_change")
     settled = moved is None or moved < RESTLESS
     if settled or len(curve) < ENOUGH or not all(value > 0.0 for value in values):
         return None
@@ -190,9 +204,7 @@ def oscillation(curves):
         f"{SWINGING:.0%} an epoch, of the logarithm, beyond what one rise or fall needs, while "
         f"samples move by {RESTLESS:.0%} or more.",
         MEASURED,
-        "A penalty, without which the game need not converge (Mescheder et al. 2018, "
-        "arXiv:1801.04406): penalties=[kerasgan.penalties.R1(10.0)], for a Wasserstein loss the "
-        "model WGANGP; and beta_1 of 0 or 0.5 in both optimizers.",
+        advice,
     )
 
 
