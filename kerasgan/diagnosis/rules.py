@@ -179,7 +179,7 @@ def oscillation(curves):
             "oscillation",
             f"Samples of the same latents are others after every epoch: they move by {moved:.0%} "
             f"of the distance between real samples ({_epochs(curves, 'sample_change')}).",
-            f"{DRIVEN_ROUND:.0%} an epoch.",
+            f"{DRIVEN_ROUND:.0%} of that distance an epoch.",
             MEASURED,
             advice,
         )
