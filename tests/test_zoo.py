@@ -477,6 +477,8 @@ def test_a_shipped_model_gives_its_reference_pictures(name):
         inputs = {name: reference[name] for name in reference.files}
     samples = inputs.pop("samples")
     assert apart(model.generate(**inputs), samples) <= 1
+    if "scale" in zoo.info(name):  # its picture shows parts of photographs, not seeds
+        return
     with Image.open(store.find(name) / "sample.png") as picture:
         grid = np.asarray(picture)
     expected = make_grid(model.generate(64, seed=0, labels=model.grid_labels(64)))
