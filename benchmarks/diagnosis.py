@@ -88,7 +88,7 @@ class FashionMNIST:
 
     epochs, steps, batch_size, rate, penalty = 12, 40, 64, 1e-3, 1.0
     few, mode, latent_dim = 100, 20, 32
-    near = 0.4
+    near = 0.2
 
     def __init__(self, folder):
         self.images, self.labels = (
