@@ -19,7 +19,7 @@ import time
 
 import keras
 import numpy as np
-from results import record
+from results import record, spread
 
 import kerasgan
 from kerasgan.engine.data import to_uint8
@@ -120,9 +120,7 @@ def main():
             {
                 "question": question,
                 "entry": options.name,
-                "ratio_median": round(statistics.median(ratios), 3),
-                "ratio_min": round(min(ratios), 3),
-                "ratio_max": round(max(ratios), 3),
+                **spread(ratios),
                 "absolute": absolute,
                 "batch_size": options.batch_size,
                 "rounds": options.rounds,

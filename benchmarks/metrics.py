@@ -23,7 +23,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from results import record
+from results import record, spread
 
 from kerasgan import metrics
 
@@ -156,9 +156,7 @@ def main():
             {
                 "metric": kind,
                 "features": name,
-                "ratio_median": round(statistics.median(ratios), 3),
-                "ratio_min": round(min(ratios), 3),
-                "ratio_max": round(max(ratios), 3),
+                **spread(ratios),
                 "images_per_second": round(2 * len(sets[0]) / statistics.median(times), 1),
                 "figure": f"{figures[0]:.6g}",
                 "figure_torchmetrics": f"{figures[1]:.6g}",

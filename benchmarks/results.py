@@ -4,6 +4,7 @@ import csv
 import importlib.metadata
 import os
 import platform
+import statistics
 from pathlib import Path
 
 import keras
@@ -43,6 +44,15 @@ def record(name, rows, by=("backend",)):
         writer.writerows([*kept, *rows])
     for row in rows:
         print(", ".join(f"{key} {value}" for key, value in row.items()))
+
+
+def spread(ratios):
+    """Median, least and greatest ratio of the rounds, as columns."""
+    return {
+        "ratio_median": round(statistics.median(ratios), 3),
+        "ratio_min": round(min(ratios), 3),
+        "ratio_max": round(max(ratios), 3),
+    }
 
 
 def read(path, key):

@@ -16,7 +16,7 @@ import time
 import keras
 import numpy as np
 from keras import ops
-from results import record
+from results import record, spread
 
 import kerasgan
 
@@ -352,9 +352,7 @@ def main():
             {
                 "model": options.model,
                 "rival": name,
-                "ratio_median": round(statistics.median(ratios), 3),
-                "ratio_min": round(min(ratios), 3),
-                "ratio_max": round(max(ratios), 3),
+                **spread(ratios),
                 "ms_per_step": round(1e3 * statistics.median(times["kerasgan"]) / options.steps, 1),
                 **vars(options),
             }

@@ -24,7 +24,7 @@ import plain_pan
 import torch
 from generate import alternate
 from PIL import Image
-from results import record
+from results import record, spread
 
 import kerasgan
 
@@ -144,9 +144,7 @@ def main():
             {
                 "question": question,
                 "rival": rival,
-                "ratio_median": round(statistics.median(ratios), 3),
-                "ratio_min": round(min(ratios), 3),
-                "ratio_max": round(max(ratios), 3),
+                **spread(ratios),
                 "absolute": absolute,
                 "height": image.shape[0],
                 "width": image.shape[1],
