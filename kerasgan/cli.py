@@ -184,11 +184,28 @@ def _parser():
         help="pictures to keep out of training and measure on (default: 1 in 20, at least 50 of "
         "200 or more and at most 500, or the entry's; 0 for none; for super-resolution 8)",
     )
+    rates = train.add_argument_group("learning rates of what is not super-resolution")
+    rates.add_argument(
+        "--generator-learning-rate", type=float, help="(default: that of the model's paper)"
+    )
+    rates.add_argument(
+        "--discriminator-learning-rate",
+        "--critic-learning-rate",
+        type=float,
+        help="(default: that of the model's paper)",
+    )
     shape = train.add_argument_group("for an architecture")
     shape.add_argument(
         "--model",
         help="what to train: gan (default), wgan_gp, acgan, … as README.md lists them; for "
         "super-resolution pixels (default), srgan, esrgan",
+    )
+    shape.add_argument(
+        "--discriminator-steps",
+        "--critic-steps",
+        type=int,
+        help="turns of the discriminator or critic for one of the generator (default: that of "
+        "the model's paper)",
     )
     shape.add_argument("--label-names", help="attributes to take from FILE: Smiling,Eyeglasses")
     shape.add_argument("--size", type=int, help="side of the pictures, 16 to 256 (default: 64)")

@@ -120,6 +120,19 @@ def test_any_loss_goes_with_any_penalty_and_conditioning(name, loss):
     assert [type(p) for p in again.penalties] == [type(p) for p in model.penalties]
 
 
+@EVERY
+def test_penalties_and_turns_are_kept(name):
+    options = {f"{FAMILY[name][0].players[0]}_steps": 3}
+    if name not in ("WGANGP", "R3GAN"):  # which are their penalties
+        options["penalties"] = [penalties.R1(2.0)]
+    model = build(name, **options)
+    assert model.penalties or name in ("WGANGP", "R3GAN")
+    again = type(model).from_config(model.get_config())
+    assert again.repeats == model.repeats == {model.players[0]: 3}
+    kept, given = ([(type(p), p.weight) for p in m.penalties] for m in (again, model))
+    assert kept == given
+
+
 # What the papers say.
 
 

@@ -13,6 +13,7 @@ class LSGAN(GAN):
 
     Args:
         generator, discriminator: As in `GAN`; the discriminator's output is linear.
+        penalties, discriminator_steps: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: `GAN`'s, Adam with beta_1 0.5 and learning rate 2e-4, the paper's for grey
@@ -27,5 +28,7 @@ class LSGAN(GAN):
     ```
     """
 
-    def __init__(self, generator, discriminator, **kwargs):
-        super().__init__(generator, discriminator, adversarial_loss="least_squares", **kwargs)
+    def __init__(self, generator, discriminator, penalties=(), discriminator_steps=1, **kwargs):
+        super().__init__(
+            generator, discriminator, "least_squares", penalties, discriminator_steps, **kwargs
+        )

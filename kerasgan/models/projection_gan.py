@@ -19,6 +19,7 @@ class ProjectionGAN(ConditionalGAN):
         discriminator: Keras model from `[samples, labels]` to logits `(batch, 1)`.
         label_names, multi_label: As in `ConditionalGAN`.
         discriminator_steps: Turns of the discriminator for one of the generator.
+        penalties: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: Adam with learning rate 2e-4, beta_1 0 and beta_2 0.9 for both.
@@ -41,6 +42,7 @@ class ProjectionGAN(ConditionalGAN):
         label_names=None,
         multi_label=False,
         discriminator_steps=5,
+        penalties=(),
         **kwargs,
     ):
         super().__init__(
@@ -48,8 +50,9 @@ class ProjectionGAN(ConditionalGAN):
             discriminator,
             label_names,
             multi_label,
-            adversarial_loss="hinge",
-            discriminator_steps=discriminator_steps,
+            "hinge",
+            penalties,
+            discriminator_steps,
             **kwargs,
         )
 

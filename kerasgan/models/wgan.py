@@ -32,6 +32,7 @@ class WGAN(GAN):
             builders.
         critic_steps: Turns of the critic for one of the generator, n_critic.
         clip: Float. Bound of every weight of the critic, c.
+        penalties: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: RMSprop with learning rate 5e-5 for both.
@@ -51,14 +52,8 @@ class WGAN(GAN):
     players = ("critic", "generator")
     network_options = {"discriminator_normalization": None}
 
-    def __init__(self, generator, critic, critic_steps=5, clip=0.01, **kwargs):
-        super().__init__(
-            generator,
-            critic,
-            adversarial_loss="wasserstein",
-            discriminator_steps=critic_steps,
-            **kwargs,
-        )
+    def __init__(self, generator, critic, critic_steps=5, clip=0.01, penalties=(), **kwargs):
+        super().__init__(generator, critic, "wasserstein", penalties, critic_steps, **kwargs)
         refuse_batch_normalization(
             critic, "critic", "clipping its scales shuts the critic down, and its bound is lost"
         )

@@ -78,6 +78,9 @@ def dcgan(
         # A new one each time: an initializer draws the same numbers whenever it is called.
         return {"kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
 
+    def he():
+        return {"kernel_initializer": keras.initializers.HeNormal()}
+
     def normalise(x, normalization="batch"):
         gamma = keras.initializers.RandomNormal(1.0, 0.02)
         return options.normalize(x, normalization, gamma_initializer=gamma)
@@ -97,6 +100,9 @@ def dcgan(
     generator = keras.Model(inputs, x, name="generator")
 
     convolution, weights = options.weight_layers(discriminator_normalization)
+    if discriminator_normalization is None:
+        # Nothing makes up for weights that are too small: signals and gradients would fade.
+        start = he
 
     def dense(units, **kwargs):
         return weights(units, **kwargs, **start())

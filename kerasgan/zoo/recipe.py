@@ -21,8 +21,17 @@ TRAINING = {
     "crop": None,
     "flip": True,
     "held_out": None,
+    # The model's default, which is its paper's. Of a critic too.
+    "generator_learning_rate": None,
+    "discriminator_learning_rate": None,
 }
-ARCHITECTURE = {"model": "gan", "size": 64, "channels": 3, "augment": True}
+ARCHITECTURE = {
+    "model": "gan",
+    "size": 64,
+    "channels": 3,
+    "augment": True,
+    "discriminator_steps": None,
+}
 # Pictures an architecture keeps out of training: 1 in 20, but no more than these, no fewer than
 # a diagnosis needs, and none if that is more than a quarter.
 HELD_OUT = 500
@@ -56,6 +65,7 @@ def train(name, data, out=None, labels=None, **options):
     model = _build(recipe, shape, folder, dataset)
     runs.write_recipe(run, claim)
     model.compile()
+    _set_learning_rates(model, recipe)
     grids = SampleGrid(run / "grids", seed=recipe["seed"])
     runs.fit(model, dataset, run, recipe, [*diagnosis, grids])
     card = _card(name, recipe, model, run, data, dataset.num_images)
@@ -117,7 +127,16 @@ def _build(recipe, shape, folder, dataset):
     if cls.takes_labels:
         network["label_dim"] = dataset.num_labels
         options |= {"label_names": dataset.label_names, "multi_label": dataset.multi_label}
+    if "discriminator_steps" in recipe:
+        options[f"{cls.players[0]}_steps"] = recipe["discriminator_steps"]
     return cls(*BUILDERS[name](shape, **network), **options)
+
+
+def _set_learning_rates(model, recipe):
+    for player, role in zip(model.players, ("discriminator", "generator")):
+        rate = recipe.get(f"{role}_learning_rate")
+        if rate is not None:
+            model.optimizer.by_player[player].learning_rate = rate
 
 
 def _builder_options(name):
