@@ -384,7 +384,7 @@ def _diagnose(options):
     import dataclasses
     import json
 
-    from kerasgan.diagnosis.rules import ENOUGH, findings
+    from kerasgan.diagnosis.rules import findings, no_finding
     from kerasgan.diagnosis.run import read
 
     curves = read(options.folder)
@@ -394,9 +394,7 @@ def _diagnose(options):
     elif found:
         print(*found, sep="\n\n")
     else:
-        epochs = max((max(curve) for curve in curves.values()), default=0)
-        more = f" Most are looked for from {ENOUGH} on." if epochs < ENOUGH else ""
-        print(f"No finding in {epochs} epoch{'' if epochs == 1 else 's'}.{more}")
+        print(no_finding(max((max(curve) for curve in curves.values()), default=0)))
 
 
 def _inspect(options):

@@ -1,7 +1,8 @@
-"""Pictures on disk: grids, single files, written whole or not at all."""
+"""Files on disk: grids, single pictures and texts, written whole or not at all; TOML read."""
 
 import math
 import os
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,18 @@ def write_image(path, image):
 def write_text(path, text):
     """Write a text file, whole or not at all."""
     write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_toml(path):
+    """What a TOML file holds, as a dict.
+
+    Raises:
+        ValueError: If it is damaged, naming it.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not valid TOML: {error}") from None
 
 
 def write_whole(path, write):

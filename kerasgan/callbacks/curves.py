@@ -1,28 +1,26 @@
 """Losses and scores of a run as a picture."""
 
-import math
 from pathlib import Path
 
 import keras
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from kerasgan.diagnosis.run import read_log
+from kerasgan.diagnosis.run import diagrams, read_log
 from kerasgan.grid import write_image
 
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 80, WIDTH - 20, 30, HEIGHT - 36
 # Okabe and Ito's, which the colour-blind can tell apart too.
-# Columns of the log that share a diagram, by how their names end.
-TOGETHER = {"loss": "losses", "gradient": "gradients", "step": "steps"}
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 
 
 class TrainingCurves(keras.callbacks.Callback):
     """Draw what `keras.callbacks.CSVLogger` has written, after every epoch.
 
-    All losses share one diagram, of the training and of held-out data, as do the gradients and
-    the steps of `Diagnosis`; every other column has its own, with the numbers of epochs below.
+    All losses share one diagram, of the training and of held-out data, as do all scores and the
+    gradients and the steps of `Diagnosis`; every other column has its own, with the numbers of
+    epochs below.
     Drawn from the file, the curves of a run that was resumed are whole.
 
     Args:
@@ -55,21 +53,9 @@ class TrainingCurves(keras.callbacks.Callback):
             )
 
     def on_epoch_end(self, epoch, logs=None):
-        panels = _panels(read_log(self.log))
-        if panels:
-            pictures = [np.asarray(_draw(curves)) for curves in panels.values()]
+        pictures = [np.asarray(_draw(c)) for c in diagrams(read_log(self.log)).values()]
+        if pictures:
             write_image(self.path, np.concatenate(pictures))
-
-
-def _panels(log):
-    """Dict from a diagram's title to its curves, without what is not finite."""
-    panels = {}
-    for name, curve in log.items():
-        kind = name.rpartition("_")[2]
-        title = TOGETHER.get(kind, name.removeprefix("val_"))
-        if finite := {epoch: value for epoch, value in curve.items() if math.isfinite(value)}:
-            panels.setdefault(title, {})[name] = finite
-    return panels
 
 
 def _draw(curves):

@@ -4,15 +4,14 @@ import base64
 import io
 import json
 import math
-import tomllib
 from html import escape
 from pathlib import Path
 
 from PIL import Image
 
 from kerasgan.diagnosis import rules
-from kerasgan.diagnosis.run import read
-from kerasgan.grid import write_text
+from kerasgan.diagnosis.run import diagrams, read
+from kerasgan.grid import read_toml, write_text
 
 EARLIER = 5
 # What a run folder holds, and what each is for.
@@ -26,8 +25,6 @@ FILES = {
     "entry": "the trained model, with its card",
 }
 COLOURS = 6
-# Columns of the log that share a diagram, by how their names end.
-TOGETHER = {"loss": "losses", "score": "scores", "gradient": "gradients", "step": "steps"}
 LEFT, RIGHT, TOP, BOTTOM = 48, 312, 10, 130
 STYLE = """
 :root { color-scheme: light dark; --page: light-dark(#fff, #16181b);
@@ -104,8 +101,8 @@ def write_report(run_folder, out=None):
 
 def _page(run):
     log = read(run)
-    finite = {name: {e: v for e, v in c.items() if math.isfinite(v)} for name, c in log.items()}
-    curves = {name: curve for name, curve in finite.items() if curve}
+    groups = diagrams(log)
+    curves = {name: curve for group in groups.values() for name, curve in group.items()}
     recipe = _table_of(run / "recipe.toml")
     card = _table_of(run / "entry" / "card.toml")
     sessions = _table_of(run / "environment.toml").get("session", [])
@@ -114,7 +111,7 @@ def _page(run):
     sections = {
         "Findings": _findings(rules.findings(log), done),
         "Samples": _samples(run / "grids", "scale" in recipe),
-        "Curves": _curves(curves),
+        "Curves": _curves(groups),
         "Figures": _figures(curves, card, run / "best.json"),
         "Recipe": _pairs(recipe) or _muted("There is no recipe.toml."),
         "Versions and machine": "".join(map(_pairs, sessions))
@@ -133,11 +130,7 @@ def _page(run):
 
 
 def _table_of(path):
-    """A TOML file as a dict; empty if there is none."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not valid TOML: {error}") from None
+    return read_toml(path) if path.is_file() else {}
 
 
 def _summary(recipe, card, sessions, curves, done, finished):
@@ -161,8 +154,7 @@ def _summary(recipe, card, sessions, curves, done, finished):
 
 def _findings(findings, epochs):
     if not findings:
-        more = f" Most are looked for from {rules.ENOUGH} on." if epochs < rules.ENOUGH else ""
-        return _muted(f"Nothing found in {epochs} epochs.{more}")
+        return _muted(rules.no_finding(epochs))
     return "".join(
         f"<h3>{escape(finding.illness)}</h3><p>{escape(finding.evidence)}</p>"
         f"<p>Try first: {escape(finding.advice)}</p>"
@@ -211,13 +203,8 @@ def _small(path):
     return buffer.getvalue()
 
 
-def _curves(curves):
-    """A diagram of every kind of figure that the log has."""
-    diagrams = {}
-    for name, curve in curves.items():
-        title = TOGETHER.get(name.rpartition("_")[2], name.removeprefix("val_"))
-        diagrams.setdefault(title, {})[name] = curve
-    html = "".join(_diagram(title, group) for title, group in diagrams.items())
+def _curves(groups):
+    html = "".join(_diagram(title, group) for title, group in groups.items())
     return f'<div class="row curves">{html}</div>' if html else _muted("No epoch is over yet.")
 
 

@@ -51,6 +51,12 @@ class Finding:
         )
 
 
+def no_finding(epochs):
+    """The sentence for a run of so many epochs in which nothing was found."""
+    more = f" Most are looked for from {ENOUGH} on." if epochs < ENOUGH else ""
+    return f"No finding in {epochs} epoch{'' if epochs == 1 else 's'}.{more}"
+
+
 def findings(curves):
     """All findings, as `diagnose` gives them.
 

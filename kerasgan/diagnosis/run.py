@@ -2,9 +2,13 @@
 
 import contextlib
 import csv
+import math
 from pathlib import Path
 
 from kerasgan.diagnosis import rules
+
+# Columns of the log that share a diagram, by how their names end.
+TOGETHER = {"loss": "losses", "score": "scores", "gradient": "gradients", "step": "steps"}
 
 
 def diagnose(run_folder):
@@ -63,3 +67,13 @@ def read_log(path):
                 with contextlib.suppress(TypeError, ValueError):
                     curves.setdefault(name, {})[epoch] = float(text)
     return curves
+
+
+def diagrams(log):
+    """Dict from a diagram's title to its curves of `log`, without what is not finite."""
+    groups = {}
+    for name, curve in log.items():
+        title = TOGETHER.get(name.rpartition("_")[2], name.removeprefix("val_"))
+        if finite := {epoch: value for epoch, value in curve.items() if math.isfinite(value)}:
+            groups.setdefault(title, {})[name] = finite
+    return groups

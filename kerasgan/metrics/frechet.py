@@ -64,7 +64,19 @@ def _root(covariance):
         return np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
         # Singular: fewer samples than features, or a feature that is always the same.
-        values, vectors = np.linalg.eigh(covariance)
-        kept = values > values[-1] * len(values) * np.finfo("float64").eps
-        kept[-1] = True
-        return vectors[:, kept] * np.sqrt(values[kept].clip(0))
+        return _pivoted_cholesky(covariance)
+
+
+def _pivoted_cholesky(covariance):
+    """A root with as many columns as the matrix has rank, in the time that the rank takes."""
+    rest = np.diag(covariance).copy()
+    negligible = len(rest) * np.finfo("float64").eps * rest.max()
+    columns = np.zeros_like(covariance)
+    rank = 0
+    while rank < len(rest) and rest.max() > negligible:
+        pivot = rest.argmax()
+        known = columns[:rank, pivot] @ columns[:rank]
+        columns[rank] = (covariance[pivot] - known) / np.sqrt(rest[pivot])
+        rest -= columns[rank] ** 2
+        rank += 1
+    return columns[:rank].T

@@ -9,6 +9,7 @@ import keras
 from kerasgan import datasets
 from kerasgan.augment import DifferentiableAugmentation
 from kerasgan.callbacks import Diagnosis, SampleGrid
+from kerasgan.grid import read_toml
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
 from kerasgan.zoo import entry, runs, store, super_resolution
@@ -77,7 +78,7 @@ def _held_out_by_default(run, images):
     """What a recipe says of held-out pictures: what the run's does, if it has begun."""
     path = run / "recipe.toml"
     if path.is_file():
-        return {k: v for k, v in runs.read(path).items() if k == "held_out"}
+        return {k: v for k, v in read_toml(path).items() if k == "held_out"}
     most = max(images // 20, Diagnosis.FEWEST)
     return {"held_out": min(most, HELD_OUT) if images >= 4 * most else 0}
 

@@ -5,13 +5,12 @@ import os
 import platform
 import sys
 import time
-import tomllib
 
 import keras
 import tomli_w
 
 from kerasgan.callbacks import NumericsGuard, TrainingCurves, TrainingState
-from kerasgan.grid import write_text
+from kerasgan.grid import read_toml, write_text
 from kerasgan.zoo import environment
 
 
@@ -41,7 +40,7 @@ def of_entry(folder):
     path = folder / "recipe.toml"
     if not path.is_file():
         raise FileNotFoundError(f"{folder} has no recipe.toml, so it cannot be trained again.")
-    return read(path)
+    return read_toml(path)
 
 
 def refuse_another(run, recipe):
@@ -51,7 +50,7 @@ def refuse_another(run, recipe):
         ValueError: If the folder's recipe differs in more than the number of epochs.
     """
     path = run / "recipe.toml"
-    there = read(path) if path.is_file() else recipe
+    there = read_toml(path) if path.is_file() else recipe
     changed = sorted(k for k in {*there, *recipe} - {"epochs"} if there.get(k) != recipe.get(k))
     if changed:
         raise ValueError(
@@ -62,14 +61,6 @@ def refuse_another(run, recipe):
 
 def write_recipe(run, recipe):
     write_text(run / "recipe.toml", tomli_w.dumps(recipe))
-
-
-def read(path):
-    """The recipe in a file."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not valid TOML: {error}") from None
 
 
 def fit(model, dataset, run, recipe, callbacks):

@@ -20,12 +20,12 @@ import os
 import shutil
 import tarfile
 import tempfile
-import tomllib
 import urllib.request
 import zipfile
 from pathlib import Path
 
 from kerasgan._choose_backend import keras_home
+from kerasgan.grid import read_toml
 
 FORMAT = 1
 LIBRARY = "kerasgan"
@@ -84,10 +84,7 @@ def read_card(folder):
     path = Path(folder) / CARD
     if not path.is_file():
         raise FileNotFoundError(f"{folder} is no kerasgan entry: it has no {CARD}.")
-    try:
-        card = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not valid TOML: {error}") from None
+    card = read_toml(path)
     if card.get("library") != LIBRARY:
         raise ValueError(
             f"{path} belongs to the library {card.get('library')!r}, not to {LIBRARY!r}."
