@@ -92,6 +92,25 @@ def test_a_model_gets_the_networks_it_needs(pictures, name):
     assert written.items() >= models.MODELS[name].network_options.items()
 
 
+def test_turns_and_learning_rates_are_those_asked_for_and_again_in_its_recipe(pictures, capsys):
+    rates = ["--critic-learning-rate", "4e-4", "--generator-learning-rate", "2e-4"]
+    start = ["train", "dcgan", "--data", "pictures", *TINY, "--model", "wgan_gp"]
+    assert command(*start, *rates, "--critic-steps", 2, "--out", "run") == 0
+    assert zoo.load("run").critic_steps == 2
+    for out in ("again", "other"):
+        other = {} if out == "again" else {"generator_learning_rate": 0.1}
+        model = zoo.train("run", "pictures", out, **other)
+        moved = [float(o.learning_rate) for o in model.optimizer.by_player.values()]
+        np.testing.assert_allclose(moved, [4e-4, other.get("generator_learning_rate", 2e-4)])
+    same, different = (zoo.load(name).generate(2, seed=0) for name in ("again", "other"))
+    np.testing.assert_array_equal(zoo.load("run").generate(2, seed=0), same)
+    assert (same != different).any()
+
+    capsys.readouterr()
+    assert command(*start, "--generator-learning-rate", "-1", "--out", "wrong") == 2
+    assert "generator_learning_rate must be positive. Received: -1" in capsys.readouterr().err
+
+
 def test_an_unknown_model_is_refused_by_name(pictures, capsys):
     assert command("train", "dcgan", "--data", "pictures", "--model", "wgangp") == 2
     assert "model must be one of gan, lsgan, wgan, wgan_gp" in capsys.readouterr().err

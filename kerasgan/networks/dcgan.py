@@ -23,7 +23,8 @@ def dcgan(
     convolutions, batch normalisation and ReLU, ending in tanh; the discriminator mirrors
     it with strided convolutions and LeakyReLU 0.2. Batch normalisation is left out at
     the generator's output and the discriminator's input, and weights start from
-    N(0, 0.02), as in the paper.
+    N(0, 0.02), as in the paper; those of a discriminator without normalisation by the rule of
+    He et al. 2015 (arXiv:1502.01852).
 
     Args:
         image_shape: `(size, size, channels)`; size a power of two from 16 to 256.
@@ -82,6 +83,10 @@ def dcgan(
         return {"kernel_initializer": keras.initializers.HeNormal()}
 
     def normalise(x, normalization="batch"):
+        if normalization != "batch":
+            # An initializer that nobody uses would shift the seeds of those after it: a network
+            # built anew from its configuration would start from other weights.
+            return options.normalize(x, normalization)
         gamma = keras.initializers.RandomNormal(1.0, 0.02)
         return options.normalize(x, normalization, gamma_initializer=gamma)
 

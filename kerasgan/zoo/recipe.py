@@ -22,10 +22,11 @@ TRAINING = {
     "crop": None,
     "flip": True,
     "held_out": None,
-    # The model's default, which is its paper's. Of a critic too.
     "generator_learning_rate": None,
     "discriminator_learning_rate": None,
 }
+# None is the default of the model, its paper's. A critic is a discriminator here.
+LEARNING_RATES = ("discriminator_learning_rate", "generator_learning_rate")
 ARCHITECTURE = {
     "model": "gan",
     "size": 64,
@@ -108,6 +109,9 @@ def _recipe(name, folder, options):
         card, known = store.check(folder), TRAINING
         recipe = {**known, **runs.of_entry(folder)}
     recipe = runs.with_options(name, recipe, known, options)
+    for rate in LEARNING_RATES:
+        if not recipe.get(rate, 1.0) > 0.0:
+            raise ValueError(f"{rate} must be positive. Received: {recipe[rate]}")
     if folder is None:
         return recipe, (recipe["size"], recipe["size"], recipe["channels"])
     return recipe, tuple(card["samples"])
@@ -134,10 +138,9 @@ def _build(recipe, shape, folder, dataset):
 
 
 def _set_learning_rates(model, recipe):
-    for player, role in zip(model.players, ("discriminator", "generator")):
-        rate = recipe.get(f"{role}_learning_rate")
-        if rate is not None:
-            model.optimizer.by_player[player].learning_rate = rate
+    for player, rate in zip(model.players, LEARNING_RATES):
+        if rate in recipe:
+            model.optimizer.by_player[player].learning_rate = recipe[rate]
 
 
 def _builder_options(name):
