@@ -283,7 +283,8 @@ def _generate(options):
     import numpy as np
 
     from kerasgan import zoo
-    from kerasgan.grid import make_grid, write_image, write_whole
+    from kerasgan.files import write_whole
+    from kerasgan.grid import make_grid, write_image
 
     model = zoo.load(options.name)
     if suffix != ".npz" and len(model.sample_shape) != 3:
@@ -353,7 +354,7 @@ def _evaluate(options):
     import json
 
     from kerasgan import zoo
-    from kerasgan.grid import write_text
+    from kerasgan.files import write_text
     from kerasgan.zoo.evaluation import add_to_card
 
     figures = zoo.evaluate(

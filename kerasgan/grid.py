@@ -1,12 +1,12 @@
-"""Files on disk: grids, single pictures and texts, written whole or not at all; TOML read."""
+"""Pictures on disk: grids and single ones."""
 
 import math
-import os
-import tomllib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from kerasgan.files import write_whole
 
 
 def make_grid(images, columns=None):
@@ -47,32 +47,3 @@ def write_image(path, image):
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     quality = {"quality": 95} if Path(path).suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
     write_whole(path, lambda temporary: picture.save(temporary, **quality))
-
-
-def write_text(path, text):
-    """Write a text file, whole or not at all."""
-    write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def read_toml(path):
-    """What a TOML file holds, as a dict.
-
-    Raises:
-        ValueError: If it is damaged, naming it.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not valid TOML: {error}") from None
-
-
-def write_whole(path, write):
-    """Call `write(temporary)` and rename its file to `path`: a cut one leaves the old."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        write(temporary)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

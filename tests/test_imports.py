@@ -15,11 +15,12 @@ FILES = {
 ALLOWED = {
     "kerasgan": {"_choose_backend"},
     "_choose_backend": set(),
-    "grid": set(),
+    "files": set(),
+    "grid": {"files"},
     "losses": {"engine.registry"},
     "datasets": {"grid"},
-    "photos": {"grid"},
-    "metrics": {"_choose_backend", "grid"},
+    "photos": {"files"},
+    "metrics": {"_choose_backend", "files"},
     "layers": {"engine.registry", "engine.backend"},
     "augment": {"engine.registry"},
     "networks": {"layers"},
@@ -29,13 +30,13 @@ ALLOWED = {
         *("engine", "networks", "layers", "losses", "penalties", "augment"),
         *("datasets", "photos"),
     },
-    "diagnosis": {"grid"},
-    "callbacks": {"metrics", "grid", "engine.backend", "diagnosis"},
+    "diagnosis": {"files"},
+    "callbacks": {"metrics", "files", "grid", "engine.backend", "diagnosis"},
     "zoo": {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "losses"),
-        *("augment", "datasets", "callbacks", "metrics", "grid"),
+        *("augment", "datasets", "callbacks", "metrics", "files", "grid"),
     },
-    "cli": {"_choose_backend", "zoo", "grid", "photos", "datasets", "diagnosis"},
+    "cli": {"_choose_backend", "zoo", "files", "grid", "photos", "datasets", "diagnosis"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 

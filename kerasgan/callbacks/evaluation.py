@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from kerasgan.grid import write_text, write_whole
+from kerasgan.files import write_text, write_whole
 from kerasgan.metrics import MetricResult
 
 

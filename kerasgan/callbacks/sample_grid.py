@@ -6,7 +6,8 @@ from pathlib import Path
 import keras
 from PIL import Image
 
-from kerasgan.grid import make_grid, write_image, write_whole
+from kerasgan.files import write_whole
+from kerasgan.grid import make_grid, write_image
 
 
 class SampleGrid(keras.callbacks.Callback):

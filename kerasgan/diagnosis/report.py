@@ -11,7 +11,7 @@ from PIL import Image
 
 from kerasgan.diagnosis import rules
 from kerasgan.diagnosis.run import diagrams, read
-from kerasgan.grid import read_toml, write_text
+from kerasgan.files import read_toml, write_text
 
 EARLIER = 5
 # What a run folder holds, and what each is for.

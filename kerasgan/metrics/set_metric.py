@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kerasgan._choose_backend import keras_home
-from kerasgan.grid import write_whole
+from kerasgan.files import write_whole
 from kerasgan.metrics.features import CHUNK, FeatureNetwork
 from kerasgan.metrics.result import MetricResult
 

@@ -12,7 +12,7 @@ import numpy as np
 import tomli_w
 
 from kerasgan import __version__
-from kerasgan.grid import write_text
+from kerasgan.files import write_text
 
 
 def record(run, epoch):

@@ -5,7 +5,8 @@ import numpy as np
 import tomli_w
 
 from kerasgan import datasets, metrics
-from kerasgan.grid import make_grid, write_image, write_text
+from kerasgan.files import write_text
+from kerasgan.grid import make_grid, write_image
 from kerasgan.zoo import store
 from kerasgan.zoo.entry import load_entry
 

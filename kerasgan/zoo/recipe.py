@@ -9,7 +9,7 @@ import keras
 from kerasgan import datasets
 from kerasgan.augment import DifferentiableAugmentation
 from kerasgan.callbacks import Diagnosis, SampleGrid
-from kerasgan.grid import read_toml
+from kerasgan.files import read_toml
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
 from kerasgan.zoo import entry, runs, store, super_resolution

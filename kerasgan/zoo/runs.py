@@ -10,7 +10,7 @@ import keras
 import tomli_w
 
 from kerasgan.callbacks import NumericsGuard, TrainingCurves, TrainingState
-from kerasgan.grid import read_toml, write_text
+from kerasgan.files import read_toml, write_text
 from kerasgan.zoo import environment
 
 

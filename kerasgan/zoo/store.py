@@ -25,7 +25,7 @@ import zipfile
 from pathlib import Path
 
 from kerasgan._choose_backend import keras_home
-from kerasgan.grid import read_toml
+from kerasgan.files import read_toml
 
 FORMAT = 1
 LIBRARY = "kerasgan"
