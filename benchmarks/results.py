@@ -2,12 +2,13 @@
 
 import csv
 import importlib.metadata
-import os
 import platform
 import statistics
 from pathlib import Path
 
 import keras
+
+from kerasgan.zoo.environment import hardware
 
 PACKAGES = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 
@@ -25,7 +26,7 @@ def here():
         "version": version,
         "keras": keras.__version__,
         "python": platform.python_version(),
-        "machine": f"{os.cpu_count()} CPU cores, {platform.machine()}",
+        "machine": hardware(),
     }
 
 

@@ -242,6 +242,17 @@ def without_effect(fn, variables):
     return lambda *args: {k: ops.convert_to_numpy(v) for k, v in call(*args).items()}
 
 
+def accelerator():
+    """The name of the accelerator that the backend computes on; None on a processor alone."""
+    if BACKEND == "jax":
+        device = jax.devices()[0]
+        return None if device.platform == "cpu" else device.device_kind
+    if BACKEND == "torch":
+        return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    found = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(found[0])["device_name"] if found else None
+
+
 def framework_random_state():
     """The backend's global random state as a uint8 array, or None where it has none.
 

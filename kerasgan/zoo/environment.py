@@ -12,12 +12,19 @@ import numpy as np
 import tomli_w
 
 from kerasgan import __version__
+from kerasgan.engine import backend
 from kerasgan.files import write_text
+
+
+def hardware():
+    """What the program runs on: `NVIDIA H100 80GB HBM3, 16 CPU cores, x86_64`."""
+    processor = f"{os.cpu_count()} CPU cores, {platform.machine()}"
+    return ", ".join(filter(None, [backend.accelerator(), processor]))
 
 
 def record(run, epoch):
     """Add to the run's `environment.toml` that it goes on here and now, after `epoch` epochs."""
-    backend = keras.backend.backend()
+    name = keras.backend.backend()
     session = {
         "begun": datetime.now(UTC).replace(microsecond=0),
         "after_epoch": epoch,
@@ -26,11 +33,11 @@ def record(run, epoch):
         "kerasgan": __version__,
         "keras": keras.__version__,
         # Keras has imported it.
-        "backend": f"{backend} {sys.modules[backend].__version__}",
+        "backend": f"{name} {sys.modules[name].__version__}",
         "numpy": np.__version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "hardware": f"{os.cpu_count()} CPU cores, {platform.machine()}",
+        "hardware": hardware(),
         "device": str(keras.ops.zeros(()).device),
     }
     path = run / "environment.toml"

@@ -1,8 +1,6 @@
 """A run folder: whose run it is, how long it took, the training part of its card."""
 
 import csv
-import os
-import platform
 import sys
 import time
 
@@ -100,7 +98,7 @@ def training_card(name, run, recipe, model, images):
         "batch_size": recipe["batch_size"],
         "seed": recipe["seed"],
         "minutes": round(seconds / 60, 1),
-        "hardware": f"{os.cpu_count()} CPU cores, {platform.machine()}",
+        "hardware": environment.hardware(),
         "backend": f"{keras.backend.backend()}, Keras {keras.__version__}",
     }
 
