@@ -207,11 +207,7 @@ class AdversarialModel(GeneratesSamples, keras.Model):
     def _average(self):
         step = ops.cast(self.optimizer.iterations, "float32")
         decay = ops.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        for average, current in zip(
-            self.averaged_generator.weights, self.generator.weights, strict=True
-        ):
-            rest = ops.cast(1.0 - decay, average.dtype)
-            average.assign_sub(rest * (average - current))
+        backend.move_towards(self.averaged_generator.weights, self.generator.weights, 1.0 - decay)
 
     def train_step(self, *args):
         groups = (
