@@ -136,7 +136,7 @@ else:
 def move_towards(variables, targets, share):
     """Move every float variable a share, a scalar tensor, of the way to its target."""
     pairs = [(v, t) for v, t in zip(variables, targets, strict=True) if _is_float(v)]
-    if BACKEND == "torch":
+    if BACKEND == "torch" and pairs:
         # In few calls: one a weight would take longer than a small network's convolutions.
         values, ends = ([v.value for v in side] for side in zip(*pairs))
         with torch.no_grad():
