@@ -135,7 +135,11 @@ else:
 
 def move_towards(variables, targets, share):
     """Move every float variable a share, a scalar tensor, of the way to its target."""
-    pairs = [(v, t) for v, t in zip(variables, targets, strict=True) if _is_float(v)]
+    pairs = [
+        (variable, target)
+        for variable, target in zip(variables, targets, strict=True)
+        if keras.backend.is_float_dtype(variable.dtype)
+    ]
     if BACKEND == "torch" and pairs:
         # In few calls: one a weight would take longer than a small network's convolutions.
         values, ends = ([v.value for v in side] for side in zip(*pairs))
@@ -146,10 +150,6 @@ def move_towards(variables, targets, share):
         return
     for variable, target in pairs:
         variable.assign_add(ops.cast(share, variable.dtype) * (target - variable))
-
-
-def _is_float(variable):
-    return keras.backend.is_float_dtype(variable.dtype)
 
 
 def batch_normalization(x, scale, offset, epsilon):
@@ -269,7 +269,7 @@ def accelerator():
     if BACKEND == "torch":
         return torch.cuda.get_device_name() if torch.cuda.is_available() else None
     found = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_device_details(found[0])["device_name"] if found else None
+    return tf.config.experimental.get_device_details(found[0]).get("device_name") if found else None
 
 
 def framework_random_state():
