@@ -5,34 +5,57 @@ import sys
 import numpy as np
 
 
+# NumPy's threads keep a core busy for a while after every product, which the feature network
+# of the next batch would use: few products of many rows.
+ROWS = 1024
+
+
 class Moments:
     """Mean and covariance in float64, by the update of Chan, Golub and LeVeque (1983)."""
 
     def __init__(self):
-        self.count, self.mean, self.scatter = 0, 0.0, 0.0
+        self.count, self.waiting = 0, []
+        self._taken, self._mean, self._scatter = 0, 0.0, 0.0
 
     def add(self, features):
-        n, total = len(features), self.count + len(features)
+        self.waiting.append(np.array(features))
+        self.count += len(features)
+        if self.count - self._taken >= ROWS:
+            self._take()
+
+    def _take(self):
+        if not self.waiting:
+            return
+        features, self.waiting = np.concatenate(self.waiting), []
+        n = len(features)
         mean = features.mean(axis=0, dtype="float64")
-        gap = mean - self.mean
+        gap = mean - self._mean
         # With the gap as one more row, the scatter of both together is one product.
         rows = np.empty((n + 1, features.shape[1]))
         np.subtract(features, mean, out=rows[:n])
-        rows[n] = gap * np.sqrt(self.count * n / total)
-        self.scatter += rows.T @ rows
-        self.mean = self.mean + gap * (n / total)
-        self.count = total
+        rows[n] = gap * np.sqrt(self._taken * n / self.count)
+        self._scatter += rows.T @ rows
+        self._mean = self._mean + gap * (n / self.count)
+        self._taken = self.count
+
+    @property
+    def mean(self):
+        self._take()
+        return self._mean
 
     @property
     def covariance(self):
         """Unbiased, divided by one less than the count."""
-        return self.scatter / (self.count - 1)
+        self._take()
+        return self._scatter / (self.count - 1)
 
     def state(self):
-        return {"count": self.count, "mean": self.mean, "scatter": self.scatter}
+        self._take()
+        return {"count": self.count, "mean": self._mean, "scatter": self._scatter}
 
     def load(self, state):
-        self.count, self.mean, self.scatter = int(state["count"]), state["mean"], state["scatter"]
+        self.count = self._taken = int(state["count"])
+        self._mean, self._scatter = state["mean"], state["scatter"]
 
 
 class Sample:
