@@ -3,7 +3,8 @@
 It also holds what the project takes from Keras beyond its public API. On JAX a step runs
 inside a `keras.StatelessScope`, and what `jax.grad` traces needs a scope of its own whose
 parent must be found: Keras exports the scope, not the function that returns the current
-one. And a variable's initializer is replaced before it runs, in `start_from`.
+one. A variable's initializer is replaced before it runs, in `start_from`. And what `fit`
+reads on TensorFlow is set in `without_autotune`: no public argument reaches it.
 """
 
 import keras
@@ -198,6 +199,21 @@ def run_step(step, args, groups):
     with keras.StatelessScope(pairs) as scope:
         logs = step(data)
     return logs, tuple([scope.get_current_value(v) for v in group] for group in groups)
+
+
+def without_autotune(epoch_iterator):
+    """Keep TensorFlow from tuning the pipeline that Keras made of arrays or a `PyDataset`.
+
+    There is nothing in it to tune, and the end of an epoch often waits for the tuner to wake,
+    which it does ever more rarely: for seconds in a run's first minute.
+    """
+    adapter = type(epoch_iterator.data_adapter).__name__
+    dataset = epoch_iterator._distributed_dataset
+    # A `tf.data.Dataset` of the user's own has the options that the user gave it.
+    if adapter != "TFDatasetAdapter" and isinstance(dataset, tf.data.Dataset):
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        epoch_iterator._distributed_dataset = dataset.with_options(options)
 
 
 class _NormOfGradients:

@@ -342,6 +342,13 @@ class AdversarialModel(GeneratesSamples, keras.Model):
             kwargs.setdefault("shuffle", False)
         return super().fit(x, y, **kwargs)
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Keras's trainer of TensorFlow, and no other, calls this between making the pipeline of
+        # `fit` or `evaluate` and reading it.
+        if iterator is not None:
+            backend.without_autotune(iterator)
+        super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
+
     def evaluate(self, x=None, y=None, **kwargs):
         """Losses and scores on held-out images, without moving a weight.
 
