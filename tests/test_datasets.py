@@ -401,6 +401,7 @@ def test_errors_say_what_to_do(tmp_path, numbered):
         {"batch_size": 0},
         {"crop": 0},
         {"workers": 0},
+        {"image_shape": 8},
         {"image_shape": (8, 8)},
         {"image_shape": (8, 8, 2)},
         {"cache": "disk"},

@@ -75,6 +75,25 @@ def test_steps_per_execution_is_refused_clearly_on_torch():
         train(model, X)
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="tf.data's tuner")
+@pytest.mark.parametrize("own", [False, True], ids=["array", "tf.data"])
+def test_fit_reads_arrays_untuned_and_leaves_a_users_pipeline_as_it_is(own, monkeypatch):
+    import tensorflow as tf
+
+    from kerasgan.engine import backend
+
+    read, without_autotune = [], backend.without_autotune
+
+    def spy(epoch_iterator):
+        without_autotune(epoch_iterator)
+        read.append(epoch_iterator._distributed_dataset.options().autotune.enabled)
+
+    monkeypatch.setattr(backend, "without_autotune", spy)
+    data = tf.data.Dataset.from_tensor_slices(X).batch(8) if own else X
+    compiled(mlp_gan()).fit(data, shuffle=not own, verbose=0)
+    assert read == [None if own else False]
+
+
 @pytest.mark.parametrize("way", [{}, {"run_eagerly": True}], ids=["compiled", "eager"])
 def test_batch_statistics_and_draws_do_not_depend_on_compiling(way):
     # Not Adam: it blows the zero gradient of a bias before a normalisation up to its rate.

@@ -302,11 +302,11 @@ def load(
     images, labels = faces[0]
     ```
     """
-    shape = tuple(image_shape)
+    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
     if len(shape) != 3 or min(shape) < 1 or shape[2] not in (1, 3, 4):
         raise ValueError(
             "image_shape must be (height, width, channels) with 1, 3 or 4 channels. "
-            f"Received: image_shape={shape}"
+            f"Received: image_shape={image_shape!r}"
         )
     workers = min(os.cpu_count() or 1, 16) if workers is None else workers
     for argument, value in {"batch_size": batch_size, "crop": crop, "workers": workers}.items():
