@@ -4,7 +4,6 @@ import sys
 
 import numpy as np
 
-
 # NumPy's threads keep a core busy for a while after every product, which the feature network
 # of the next batch would use: few products of many rows.
 ROWS = 1024
