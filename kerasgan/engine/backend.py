@@ -134,6 +134,18 @@ else:
     )
 
 
+def not_before(x, variables):
+    """Floats `x`, which JAX's compiler may compute on only once `variables` have their values.
+
+    Left free, XLA starts a turn beside the one before and holds the activations of both. It
+    drops an `optimization_barrier` before it orders a CPU's operations, and folds all that it
+    can prove to be zero; a float times zero it cannot.
+    """
+    if BACKEND != "jax":
+        return x
+    return x + sum(0.0 * v.value.reshape(-1)[0].astype(x.dtype) for v in variables)
+
+
 def move_towards(variables, targets, share):
     """Move every float variable a share, a scalar tensor, of the way to its target."""
     pairs = [

@@ -191,7 +191,9 @@ class AdversarialModel(GeneratesSamples, keras.Model):
 
     def _turn(self, player, real, z, labels, training):
         n = ops.shape(real)[0]
-        z = self.sample_latents(n) if z is None else z
+        if z is None:
+            moved = [v for p in self.players for v in getattr(self, p).trainable_variables[-1:]]
+            z = backend.not_before(self.sample_latents(n), moved)
         loss_fn = getattr(self, f"{player}_loss")
         if training:
             loss = backend.minimize(
