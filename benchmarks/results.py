@@ -38,7 +38,7 @@ def record(name, rows, by=("backend",)):
     kept = []
     if path.exists():
         with open(path, newline="") as file:
-            kept = [r for r in csv.DictReader(file) if any(r[c] != rows[0][c] for c in by)]
+            kept = [r for r in csv.DictReader(file) if any(r[c] != str(rows[0][c]) for c in by)]
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()

@@ -5,8 +5,8 @@
 The same model is trained by `kerasgan` under `fit` and by the shortest correct loop in the
 backend's own terms: same DCGAN networks, batches, turns, losses, Adam and averaged generator.
 On PyTorch DCGAN has a third rival, its networks in plain `torch.nn`, channels first. The
-rivals take turns in one process; a ratio is a rival's time over kerasgan's in the same round,
-so 1 or more means that kerasgan is at least as fast.
+rivals take turns in one process, in alternating order; a ratio is a rival's time over
+kerasgan's in the same round, so 1 or more means that kerasgan is at least as fast.
 """
 
 import argparse
@@ -340,8 +340,9 @@ def main():
     for run in rivals.values():
         run()
     times = {name: [] for name in rivals}
-    for _ in range(options.rounds):
-        for name, run in rivals.items():
+    for i in range(options.rounds):
+        # None always runs when the other has just warmed the machine up.
+        for name, run in list(rivals.items())[:: -1 if i % 2 else 1]:
             start = time.perf_counter()
             run()
             times[name].append(time.perf_counter() - start)
@@ -357,7 +358,7 @@ def main():
                 **vars(options),
             }
         )
-    record("train_step", rows, by=("backend", "model"))
+    record("train_step", rows, by=("backend", "model", "size", "width"))
 
 
 if __name__ == "__main__":
