@@ -149,7 +149,8 @@ class AdversarialModel(GeneratesSamples, keras.Model):
 
     def sample_latents(self, n):
         """`n` latents drawn from the standard normal, inside a compiled step."""
-        return keras.random.normal((n, self.latent_dim), seed=self.seed_generator)
+        seed = backend.seed_of_latents(self.seed_generator)
+        return keras.random.normal((n, self.latent_dim), seed=seed)
 
     def default_optimizers(self):
         """The paper's optimizers: dict from a player to its `keras.optimizers`."""
@@ -192,8 +193,7 @@ class AdversarialModel(GeneratesSamples, keras.Model):
     def _turn(self, player, real, z, labels, training):
         n = ops.shape(real)[0]
         if z is None:
-            moved = [v for p in self.players for v in getattr(self, p).trainable_variables[-1:]]
-            z = backend.not_before(self.sample_latents(n), moved)
+            z = self.sample_latents(n)
         loss_fn = getattr(self, f"{player}_loss")
         if training:
             loss = backend.minimize(
