@@ -324,7 +324,9 @@ def main():
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--steps", type=int, default=30, help="a rival and round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="a build")
+    # Two builds of the same program differ by a few hundredths, however many the rounds.
+    parser.add_argument("--builds", type=int, default=1, help="times the rivals are made anew")
     options = parser.parse_args()
     keras.utils.set_random_seed(0)
     n = options.batch_size * options.steps
@@ -336,18 +338,19 @@ def main():
     makers = {"kerasgan": with_kerasgan, "by hand": by_hand}
     if BACKEND == "torch" and options.model == "gan":
         makers["plain torch"] = plain_torch
-    rivals = {name: make(images, labels, options) for name, make in makers.items()}
-    for run in rivals.values():
-        run()
-    times = {name: [] for name in rivals}
-    for i in range(options.rounds):
-        # None always runs when the other has just warmed the machine up.
-        for name, run in list(rivals.items())[:: -1 if i % 2 else 1]:
-            start = time.perf_counter()
+    times = {name: [] for name in makers}
+    for _ in range(options.builds):
+        rivals = {name: make(images, labels, options) for name, make in makers.items()}
+        for run in rivals.values():
             run()
-            times[name].append(time.perf_counter() - start)
+        for i in range(options.rounds):
+            # None always runs when the other has just warmed the machine up.
+            for name, run in list(rivals.items())[:: -1 if i % 2 else 1]:
+                start = time.perf_counter()
+                run()
+                times[name].append(time.perf_counter() - start)
     rows = []
-    for name in list(rivals)[1:]:
+    for name in list(makers)[1:]:
         ratios = [rival / ours for rival, ours in zip(times[name], times["kerasgan"])]
         rows.append(
             {
