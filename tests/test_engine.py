@@ -28,7 +28,7 @@ def test_the_seed_of_latents_saves_scratch_memory(monkeypatch):
     jax = pytest.importorskip("jax")
 
     def scratch_memory():
-        model = compiled(GAN(*dcgan((32, 32, 3), width=8), seed=0))
+        model = compiled(GAN(*dcgan((32, 32, 3), width=32), seed=0))
         groups = [
             model.trainable_variables,
             model.non_trainable_variables,
@@ -37,12 +37,12 @@ def test_the_seed_of_latents_saves_scratch_memory(monkeypatch):
         ]
         state = tuple([v.value for v in group] for group in groups)
         step = jax.jit(model.train_step, donate_argnums=0)
-        batch = (images(32, (32, 32, 3)),)
+        batch = (images(64, (32, 32, 3)),)
         return step.lower(state, batch).compile().memory_analysis().temp_size_in_bytes
 
     scratch = scratch_memory()
     monkeypatch.setattr(backend, "seed_of_latents", lambda seed_generator: seed_generator)
-    assert scratch < scratch_memory()
+    assert scratch < 0.85 * scratch_memory()
 
 
 # Evaluating and predicting.
