@@ -339,8 +339,10 @@ def main():
     if BACKEND == "torch" and options.model == "gan":
         makers["plain torch"] = plain_torch
     times = {name: [] for name in makers}
-    for _ in range(options.builds):
-        rivals = {name: make(images, labels, options) for name, make in makers.items()}
+    for build in range(options.builds):
+        # None is always the first to be given memory.
+        order = list(makers.items())[:: -1 if build % 2 else 1]
+        rivals = {name: make(images, labels, options) for name, make in order}
         for run in rivals.values():
             run()
         for i in range(options.rounds):

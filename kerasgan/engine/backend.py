@@ -51,8 +51,11 @@ elif BACKEND == "torch":
             values = [v.value for v in variables]
             # A player may have nothing to move: PyTorch refuses to differentiate by nothing.
             gradients = torch.autograd.grad(scaled, values, allow_unused=True) if values else []
+        # A convolution's gradient comes transposed: one copy, or every operation of the
+        # optimizer walks memory in another order than the variable's.
+        gradients = [None if g is None else g.contiguous() for g in gradients]
         with torch.no_grad():
-            optimizer.apply(list(gradients), variables)
+            optimizer.apply(gradients, variables)
         return loss.detach()
 
     def input_gradient(fn, x):
@@ -154,12 +157,10 @@ def move_towards(variables, targets, share):
         if keras.backend.is_float_dtype(variable.dtype)
     ]
     if BACKEND == "torch" and pairs:
-        # In few calls: one a weight would take longer than a small network's convolutions.
+        # In one call: one a weight would take longer than a small network's convolutions.
         values, ends = ([v.value for v in side] for side in zip(*pairs))
         with torch.no_grad():
-            ways = torch._foreach_sub(ends, values)
-            torch._foreach_mul_(ways, share)
-            torch._foreach_add_(values, ways)
+            torch._foreach_lerp_(values, ends, [share.to(value) for value in values])
         return
     for variable, target in pairs:
         variable.assign_add(ops.cast(share, variable.dtype) * (target - variable))

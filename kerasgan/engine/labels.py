@@ -85,7 +85,7 @@ class TakesLabels:
         labels = labels[:REMEMBERED]
         n = ops.shape(labels)[0]
         places = (self.next_seen + ops.arange(n, dtype="int32")) % REMEMBERED
-        rows = ops.pad(labels, ((0, 0), (0, 1)), constant_values=1.0)
+        rows = ops.concatenate([labels, ops.ones((n, 1))], axis=1)
         self.seen_labels.assign(ops.scatter_update(self.seen_labels, places[:, None], rows))
         self.next_seen.assign((self.next_seen + n) % REMEMBERED)
 
