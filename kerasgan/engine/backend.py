@@ -58,6 +58,8 @@ elif BACKEND == "torch":
             optimizer.apply(gradients, variables)
         return loss.detach()
 
+    # What `torch.compile` has compiled cannot be differentiated twice.
+    @torch.compiler.disable
     def input_gradient(fn, x):
         """The gradient of `sum(fn(x))` with respect to `x`, differentiable again."""
         with torch.enable_grad():
