@@ -51,10 +51,13 @@ elif BACKEND == "torch":
             values = [v.value for v in variables]
             # A player may have nothing to move: PyTorch refuses to differentiate by nothing.
             gradients = torch.autograd.grad(scaled, values, allow_unused=True) if values else []
-        # A convolution's gradient comes transposed: one copy, or every operation of the
-        # optimizer walks memory in another order than the variable's.
-        gradients = [None if g is None else g.contiguous() for g in gradients]
         with torch.no_grad():
+            # One copy, or every operation of the optimizer walks memory in another order than
+            # the variable's.
+            gradients = [
+                g if g is None or g.stride() == v.stride() else torch.empty_like(v).copy_(g)
+                for g, v in zip(gradients, values)
+            ]
             optimizer.apply(gradients, variables)
         return loss.detach()
 
@@ -151,6 +154,17 @@ def seed_of_latents(seed_generator):
     return jax.random.split(seed_generator.next(), 1)[0]
 
 
+def order_kernels(variables):
+    """Keep kernels of convolutions in the order in memory that the backend computes with.
+
+    On PyTorch a convolution would copy its kernel to that order in every pass, and get the
+    gradient in an order that is not the variable's. Values and shapes stay the same.
+    """
+    if BACKEND == "torch":
+        for kernel in (v.value for v in variables if len(v.shape) == 4):
+            kernel.data = kernel.data.permute(3, 0, 1, 2).contiguous().permute(1, 2, 3, 0)
+
+
 def move_towards(variables, targets, share):
     """Move every float variable a share, a scalar tensor, of the way to its target."""
     pairs = [
@@ -181,7 +195,7 @@ def batch_normalization(x, scale, offset, epsilon):
     """
     if BACKEND == "torch":
         outputs, mean, inverse = torch.native_batch_norm(
-            x.movedim(-1, 1),
+            x.contiguous().movedim(-1, 1),
             *(None if v is None else v.value for v in (scale, offset)),
             running_mean=None,
             running_var=None,
@@ -327,9 +341,14 @@ def sync_state(model):
         model.jax_state_sync()
 
 
-def _on_device(array):
-    # Keras's own conversion compiles a program a shape on JAX.
-    return jax.device_put(array) if BACKEND == "jax" else array
+def _as_the_backend_keeps_it(array):
+    if BACKEND == "jax":
+        # Keras's own conversion compiles a program a shape.
+        return jax.device_put(array)
+    if BACKEND == "torch" and array.ndim == 4:
+        # As `order_kernels` does. PyTorch takes an array's order in memory over.
+        return np.ascontiguousarray(array.transpose(3, 0, 1, 2)).transpose(1, 2, 3, 0)
+    return array
 
 
 def start_from(variables, values):
@@ -344,6 +363,6 @@ def start_from(variables, values):
     """
     for variable, value in zip(variables, values, strict=True):
         # A copy: on PyTorch a variable would otherwise share the memory of its source.
-        variable._initializer = lambda shape, dtype, value=value: _on_device(
+        variable._initializer = lambda shape, dtype, value=value: _as_the_backend_keeps_it(
             np.array(ops.convert_to_numpy(value))
         )

@@ -285,6 +285,7 @@ class AdversarialModel(GeneratesSamples, keras.Model):
             chosen = {player: _scaled(o) for player, o in chosen.items()}
         optimizer = PlayerOptimizers({player: chosen[player] for player in self.players})
         optimizer.build({p: n.trainable_variables for p, n in networks.items()})
+        backend.order_kernels([*self.variables, *optimizer.variables])
         super().compile(
             optimizer=optimizer,
             run_eagerly=run_eagerly,
