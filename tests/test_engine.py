@@ -45,6 +45,19 @@ def test_the_seed_of_latents_saves_scratch_memory(monkeypatch):
     assert scratch < 0.85 * scratch_memory()
 
 
+@pytest.mark.skipif(BACKEND != "torch", reason="PyTorch keeps what an optimizer walks in order")
+def test_kernels_lie_in_memory_as_convolutions_read_them():
+    model = GAN(*dcgan((16, 16, 3), width=4), seed=0)
+    before = model.get_weights()
+    model.compile()
+    assert_same(before, model.get_weights())
+    train(model, images(4, (16, 16, 3)))
+    kernels = [v for v in [*model.variables, *model.optimizer.variables] if len(v.shape) == 4]
+    # Two a network, of three; and two moments of each that trains.
+    assert len(kernels) == 2 * 3 + 2 * 4
+    assert all(v.value.permute(3, 0, 1, 2).is_contiguous() for v in kernels)
+
+
 # Evaluating and predicting.
 
 

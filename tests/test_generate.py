@@ -3,7 +3,10 @@
 `python tests/test_generate.py` writes the reference `data/generate.npz` anew.
 """
 
+import subprocess
+import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -101,6 +104,21 @@ def test_one_seed_gives_the_same_pictures_on_every_backend():
         expected = stored["images"].astype(int)
     assert expected.std() > 30
     assert np.abs(model.generate(len(expected), seed=0) - expected).max() <= 1
+
+
+@pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="TensorFlow runs it")
+def test_a_picture_of_the_zoo_does_not_wait_for_tensorflow(tmp_path):
+    code = f"""if True:
+        import sys
+        from kerasgan.cli import main
+        main(["generate", "dcgan_celeba", "-n", "1", "-o", {str(tmp_path / "one.png")!r}])
+        assert "tensorflow" not in sys.modules
+        import keras
+        keras.utils.set_random_seed(0)
+        assert ("tensorflow" in sys.modules) == {find_spec("tensorflow") is not None}
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    assert (tmp_path / "one.png").is_file()
 
 
 class Watched(GAN):

@@ -3,13 +3,18 @@
 It also holds what the project takes from Keras beyond its public API. On JAX a step runs
 inside a `keras.StatelessScope`, and what `jax.grad` traces needs a scope of its own whose
 parent must be found: Keras exports the scope, not the function that returns the current
-one. A variable's initializer is replaced before it runs, in `start_from`. And what `fit`
-reads on TensorFlow is set in `without_autotune`: no public argument reaches it.
+one. A variable's initializer is replaced before it runs, in `start_from`. What `fit` reads
+on TensorFlow is set in `without_autotune`, and what Keras believes to be installed in
+`without_tensorflow`: no public argument reaches either.
 """
+
+import contextlib
+import sys
 
 import keras
 import numpy as np
 from keras import ops
+from keras.src.utils.module_utils import tensorflow as lazy_tensorflow
 
 BACKEND = keras.backend.backend()
 
@@ -366,3 +371,19 @@ def start_from(variables, values):
         variable._initializer = lambda shape, dtype, value=value: _as_the_backend_keeps_it(
             np.array(ops.convert_to_numpy(value))
         )
+
+
+@contextlib.contextmanager
+def without_tensorflow():
+    """Spare a program that has not imported TensorFlow the seconds of doing so.
+
+    Keras imports it, where it is installed, to ask whether what it describes is
+    TensorFlow's. Nothing is before the import.
+    """
+    known = lazy_tensorflow._available
+    if "tensorflow" not in sys.modules:
+        lazy_tensorflow._available = False
+    try:
+        yield
+    finally:
+        lazy_tensorflow._available = known

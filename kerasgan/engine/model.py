@@ -432,7 +432,8 @@ def _scaled(optimizer):
 def frozen_copy(network):
     """The same network with weights of its own, equal at first, that do not train."""
     with keras.StatelessScope():
-        copy = network.__class__.from_config(network.get_config())
+        with backend.without_tensorflow():
+            copy = network.__class__.from_config(network.get_config())
         if not copy.built:
             copy.build_from_config(network.get_build_config())
             copy.built = True
