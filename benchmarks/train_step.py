@@ -4,12 +4,15 @@
 
 The same model is trained by `kerasgan` under `fit` and by the shortest correct loop in the
 backend's own terms: same DCGAN networks, batches, turns, losses, Adam and averaged generator.
-On PyTorch DCGAN has a third rival, its networks in plain `torch.nn`, channels first. The
-rivals take turns in one process, in alternating order; a ratio is a rival's time over
-kerasgan's in the same round, so 1 or more means that kerasgan is at least as fast.
+Those networks have kerasgan's batch normalisation; a second loop has Keras's in its place, as
+one written without kerasgan would. On PyTorch DCGAN has another rival, its networks in plain
+`torch.nn`, channels first. The rivals take turns in one process, in alternating order; a
+ratio is a rival's time over kerasgan's in the same round, so 1 or more means that kerasgan is
+at least as fast.
 """
 
 import argparse
+import functools
 import statistics
 import time
 
@@ -47,8 +50,19 @@ def with_kerasgan(images, labels, options):
     return lambda: model.fit(images, labels, batch_size=options.batch_size, verbose=0)
 
 
-def by_hand(images, labels, options):
-    generator, discriminator = networks(options)
+def with_keras_layers(network):
+    """The same network with Keras's batch normalisation in place of kerasgan's."""
+
+    def clone(layer):
+        ours = isinstance(layer, kerasgan.layers.BatchNormalization)
+        cls = keras.layers.BatchNormalization if ours else type(layer)
+        return cls.from_config(layer.get_config())
+
+    return keras.models.clone_model(network, clone_function=clone)
+
+
+def by_hand(images, labels, options, change=lambda network: network):
+    generator, discriminator = map(change, networks(options))
     average = keras.models.clone_model(generator)
     step = {"tensorflow": tensorflow_step, "jax": jax_step, "torch": torch_step}[BACKEND](
         options.model, generator, discriminator, average
@@ -335,7 +349,11 @@ def main():
     labels = None
     if options.model == "conditional_gan":
         labels = np.eye(CLASSES, dtype="float32")[random.integers(0, CLASSES, n)]
-    makers = {"kerasgan": with_kerasgan, "by hand": by_hand}
+    makers = {
+        "kerasgan": with_kerasgan,
+        "by hand": by_hand,
+        "by hand, Keras's layers": functools.partial(by_hand, change=with_keras_layers),
+    }
     if BACKEND == "torch" and options.model == "gan":
         makers["plain torch"] = plain_torch
     times = {name: [] for name in makers}

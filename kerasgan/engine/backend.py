@@ -209,6 +209,20 @@ def batch_normalization(x, scale, offset, epsilon):
             eps=epsilon,
         )
         return outputs.movedim(1, -1), mean.detach(), inverse.detach() ** -2 - epsilon
+    if BACKEND == "tensorflow" and x.dtype == "float32" and len(x.shape) == 4:
+        channels = x.shape[-1]
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=x,
+            scale=tf.ones(channels) if scale is None else scale,
+            offset=tf.zeros(channels) if offset is None else offset,
+            mean=[],
+            variance=[],
+            epsilon=epsilon,
+        )
+        # The kernel gives the unbiased estimate.
+        n = tf.cast(tf.size(x) // channels, x.dtype)
+        variance *= tf.maximum(n - 1.0, 1.0) / n
+        return outputs, tf.stop_gradient(mean), tf.stop_gradient(variance)
     mean, variance = ops.moments(x, axes=list(range(len(x.shape) - 1)))
     outputs = ops.batch_normalization(x, mean, variance, -1, offset, scale, epsilon)
     return outputs, ops.stop_gradient(mean), ops.stop_gradient(variance)
