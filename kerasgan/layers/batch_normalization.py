@@ -11,8 +11,8 @@ from kerasgan.engine.registry import register
 class BatchNormalization(keras.layers.BatchNormalization):
     """Keras's batch normalisation, in training by the backend's own kernel where it has one.
 
-    The same numbers to rounding. Keras spells the layer out in a dozen operations, which
-    on PyTorch were a third of the time of a DCGAN's training step.
+    The same numbers to rounding. Keras spells the layer out in a dozen operations. The whole
+    training step of a DCGAN takes longer with Keras's, see `benchmarks/train_step.py`.
 
     Args: as of `keras.layers.BatchNormalization`.
 
