@@ -240,6 +240,34 @@ def test_the_cache_gives_the_same_batches_without_the_files(numbered):
         np.testing.assert_array_equal(a, b)
 
 
+def test_memory_keeps_what_fits(numbered, monkeypatch):
+    monkeypatch.setattr("kerasgan.datasets.batches.CACHE_LIMIT", 6 * 16 * 16 * 3)
+    dataset = load(numbered, (16, 16, 3), 10)
+    before = dataset[0]
+    for path in numbered.iterdir():
+        path.unlink()
+    with pytest.warns(UserWarning) as seen:
+        dataset.sample(10)
+    assert len(seen) == 4 and len(before) == 10
+
+
+def test_held_out_pictures_leave_training_even_after_it_looked_ahead(numbered):
+    dataset = load(numbered, (16, 16, 3), 2)
+    seen = dataset[0]
+    held = dataset.hold_out(4)
+    assert len(seen) == 2 and len(held) == 4 and len(dataset) == 3
+    trained = {n for epoch in range(3) for batch in dataset for n in numbers(batch).tolist()}
+    assert len(trained) == 6 and not trained & {*numbers(held).tolist()}
+    with pytest.raises(ValueError, match="those left fill no batch of 4"):
+        load(numbered, batch_size=4, drop_remainder=True).hold_out(7)
+
+
+def test_it_says_what_its_batches_are(numbered):
+    dataset = load(numbered, (16, 16, 1), 4)
+    assert dataset.shapes == {"real": (16, 16, 1)} and dataset.modalities == {}
+    assert repr(dataset) == "<ImageDataset: 10 pictures in batches of 4: real (16, 16, 1)>"
+
+
 class Watched:
     """Images that tell when one of them was read."""
 
@@ -265,10 +293,10 @@ def test_the_next_batches_are_made_before_they_are_asked_for():
 class Recorder(GAN):
     """A GAN that keeps the numbers of the pictures it was trained on."""
 
-    def discriminator_loss(self, real, z, training=True):
-        pixels = np.rint((keras.ops.convert_to_numpy(real) + 1) * 127.5)
+    def discriminator_loss(self, batch, training=True):
+        pixels = np.rint((keras.ops.convert_to_numpy(batch["real"]) + 1) * 127.5)
         self.seen.append(numbers(pixels).tolist())
-        return super().discriminator_loss(real, z, training)
+        return super().discriminator_loss(batch, training)
 
 
 def trained_on(dataset, **options):
@@ -297,7 +325,7 @@ def test_a_gan_trains_on_a_folder_while_others_decode(numbered):
     dataset = load(numbered, (16, 16, 3), 4, augmentation=keras.layers.RandomRotation(0.1))
     history = model.fit(dataset, epochs=2, verbose=0).history
     assert np.isfinite(history["discriminator_loss"]).all()
-    assert np.isfinite(model.evaluate(dataset, verbose=0)).all()
+    assert np.isfinite([*model.evaluate(dataset, verbose=0).values()]).all()
 
 
 # Augmentation

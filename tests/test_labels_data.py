@@ -9,6 +9,7 @@ from PIL import Image
 
 import kerasgan.networks
 from kerasgan.datasets import load
+from kerasgan.modalities import Attributes, ClassLabels
 from kerasgan.models import GAN
 
 SHAPE = (8, 8, 3)
@@ -116,6 +117,19 @@ def test_labels_in_the_order_of_a_folder(classes):
     order = [int(path.stem) for path in own.source.paths]
     images, labels = load(classes, SHAPE, 10, labels=order)[0]
     np.testing.assert_array_equal(labels, numbers(images))
+
+
+def test_labels_have_a_shape_and_a_modality(classes, pictures):
+    dataset = load(classes, SHAPE, 4, labels=True)
+    assert dataset.shapes == {"real": SHAPE, "labels": (3,)}
+    modality = dataset.modalities["labels"]
+    assert isinstance(modality, ClassLabels)
+    assert (modality.dim, modality.names) == (3, ["a1", "b2", "c0"])
+    assert repr(dataset) == (
+        "<ImageDataset: 10 pictures in batches of 4: real (8, 8, 3), labels (3,) (a1, b2, c0)>"
+    )
+    modality = load(pictures, SHAPE, labels=bits(range(10))).modalities["labels"]
+    assert isinstance(modality, Attributes) and (modality.dim, modality.names) == (3, None)
 
 
 # Files of attributes
@@ -242,7 +256,7 @@ def test_fit_and_evaluate_take_labelled_batches(pictures):
     model = GAN(*kerasgan.networks.mlp(SHAPE, 4, 8, 1))
     history = model.fit(dataset, epochs=2, verbose=0).history
     assert np.isfinite(history["discriminator_loss"]).all() and dataset.epoch == 2
-    assert np.isfinite(model.evaluate(dataset, verbose=0)).all()
+    assert np.isfinite([*model.evaluate(dataset, verbose=0).values()]).all()
 
 
 # Refusals

@@ -205,29 +205,53 @@ def test_bits_follow_from_seed_epoch_and_place():
 
 def test_memory_has_a_limit_and_bits_do_not_depend_on_it(tmp_path, monkeypatch):
     for i in range(3):
-        save(noise(16, 16, 3) // (i + 1), tmp_path / f"{i}.png")
+        save(noise(16, 16, 3) // (i + 1), tmp_path / "photographs" / f"{i}.png")
     batches = []
     for limit in (0, 16 * 16 * 3 * 2, 2**30):
-        monkeypatch.setattr("kerasgan.datasets.patches.CACHE_LIMIT", limit)
-        dataset = load_photographs(tmp_path, **SMALL, steps=6)
+        monkeypatch.setattr("kerasgan.datasets.batches.CACHE_LIMIT", limit)
+        dataset = load_photographs(tmp_path / "photographs", **SMALL, steps=6, workers=1)
         batches.append(np.stack([high for _, high in dataset]))
-        assert len(kept(dataset, tmp_path)) == min(3, limit // (16 * 16 * 3))
+        assert lost(dataset, tmp_path / "photographs") == 3 - min(3, limit // (16 * 16 * 3))
     np.testing.assert_array_equal(batches[0], batches[1])
     np.testing.assert_array_equal(batches[0], batches[2])
 
 
-def kept(dataset, folder):
-    """Which photographs are still there when their files are gone."""
+def lost(dataset, folder):
+    """How many photographs cannot be had any more when their files are gone."""
+    dataset.sample(3)  # so that each was asked for
     folder.rename(folder.with_name("away"))
-    found = []
-    for i in range(dataset.num_images):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
         try:
-            dataset.source[i]
-            found.append(i)
-        except FileNotFoundError:
-            pass
+            dataset.sample(3)
+        except ValueError:
+            assert len(seen) == 3
     folder.with_name("away").rename(folder)
-    return found
+    return len(seen)
+
+
+def test_held_out_photographs_give_their_centre_and_are_not_trained_on():
+    images = [np.full((20 + 2 * i, 30, 3), i, "uint8") for i in range(5)]
+    images[3][:, :3] = images[3][:6] = 99
+    dataset = load_photographs(images, **SMALL, seed=2)
+    before = len(dataset)
+    low, high = dataset.hold_out(4)
+    assert low.shape == (4, 4, 4, 3) and high.shape == (4, 8, 8, 3)
+    np.testing.assert_array_equal(low, [shrink(patch, 2) for patch in high])
+    held = high[:, 0, 0, 0].tolist()
+    assert (high == high[:, :1, :1]).all() and len({*held}) == 4
+    assert dataset.num_images == 1 and len(dataset) < before
+    (left,) = {*range(5)} - {*held}
+    assert all(({*high.flat} <= {left, 99}) for _, high in dataset)
+    assert len(load_photographs(images, **SMALL, steps=7)) == 7
+
+
+def test_it_says_what_its_batches_are():
+    dataset = load_photographs([noise(16, 16, 3)], **SMALL)
+    assert dataset.shapes == {"small": (4, 4, 3), "large": (8, 8, 3)} and dataset.modalities == {}
+    assert repr(dataset) == (
+        "<PatchDataset: 1 photographs in batches of 4: small (4, 4, 3), large (8, 8, 3)>"
+    )
 
 
 def test_fit_takes_it():

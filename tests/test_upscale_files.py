@@ -131,7 +131,7 @@ def test_a_file_has_a_default_name_and_is_never_overwritten(tmp_path, monkeypatc
     out = tmp_path / "photo_x2.png"
     assert summary.written == [out]
     assert Image.open(out).size == (24, 18)
-    assert "file 1/1 photo.jpg: tile 1/1" in capsys.readouterr().out
+    assert "file 1/1 photo.jpg\n" in capsys.readouterr().out
     out.write_bytes(b"mine")
     with pytest.raises(FileExistsError, match=r"photo_x2.png' is there already.*--force"):
         upscale_files("photo.jpg", None, repeated, 2, **TILING)
@@ -162,6 +162,13 @@ def test_bad_input_is_refused_before_the_network_runs(tmp_path):
         upscale_files(tmp_path / "a.png", None, network, 2, tile=32, overlap=20)
 
 
+def test_the_progress_of_a_large_photograph_is_told_in_tiles(tmp_path, capsys):
+    save(tmp_path / "photo.png", 40, 20, 3)
+    upscale_files(tmp_path / "photo.png", None, repeated, 2, **TILING)
+    assert "file 1/1 photo.png: tile 3/6\n" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings("error")
 def test_a_folder_goes_on_where_it_stopped(tmp_path, capsys):
     photos = tmp_path / "photos"
     names = ["a.jpg", "b/a.png", "b/c.tif", "b/c.jpg", "d.webp"]
@@ -185,21 +192,22 @@ def test_a_folder_goes_on_where_it_stopped(tmp_path, capsys):
     assert files() == ["a.png", "b/a.png"]
     before = (out / "a.png").stat().st_mtime_ns
     capsys.readouterr()
-    with pytest.warns(UserWarning, match="words.png' is no picture"):
-        summary = upscale_files(photos, None, repeated, 2, **TILING)
+    summary = upscale_files(photos, None, repeated, 2, **TILING)
     assert files() == ["a.png", "b/a.png", "b/c.jpg.png", "b/c.tif.png", "d.png"]
     assert (out / "a.png").stat().st_mtime_ns == before
     assert summary.skipped == [out / "a.png", out / "b/a.png"]
-    assert [path.name for path in summary.failed] == ["words.png"]
+    reason = "it is no picture, or of a kind that Pillow cannot read."
+    assert summary.failed == {photos / "b/words.png": reason}
     assert len(summary.written) == 3
-    printed = capsys.readouterr().out
-    assert "file 6/6 d.webp: tile 1/1" in printed
-    assert "3 written, 2 skipped" in printed
-    assert "1 left out" in printed
-    with pytest.warns(UserWarning):
-        again = upscale_files(photos, None, repeated, 2, force=True, verbose=False, **TILING)
+    printed = capsys.readouterr()
+    assert printed.err == f"Left out: {Path('b/words.png')}: {reason}\n"
+    assert "file 6/6 d.webp\n" in printed.out
+    assert "3 written, 2 skipped" in printed.out
+    assert "1 left out" in printed.out
+    again = upscale_files(photos, None, repeated, 2, force=True, verbose=False, **TILING)
     assert len(again.written) == 5
-    assert capsys.readouterr().out == ""
+    assert list(again.failed.values()) == [reason]
+    assert capsys.readouterr() == ("", "")
 
 
 def test_an_output_folder_within_the_source_is_no_source(tmp_path):
@@ -225,7 +233,8 @@ def test_a_comparison_has_bicubic_left_and_the_result_right(tmp_path, shape):
         bicubic = np.asarray(bicubic.resize(size, Image.Resampling.BICUBIC)).astype(int)
         bicubic = bicubic[top : top + height]
         np.testing.assert_allclose(left, bicubic[..., 0] if left.ndim == 2 else bicubic, atol=1)
-    with pytest.raises(FileExistsError):
+    (tmp_path / "a_x2.png").unlink()
+    with pytest.raises(FileExistsError, match="a_x2_comparison.png' is there already"):
         upscale_files(tmp_path / "a.png", None, repeated, 2, comparison=True, **TILING)
 
 

@@ -1,9 +1,12 @@
 """Pictures on disk, in NumPy files or of TensorFlow Datasets as batches to train on."""
 
+from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load
 from kerasgan.datasets.degradation import PracticalDegradation, modcrop, shrink
 from kerasgan.datasets.findings import Finding
-from kerasgan.datasets.inspection import Inspection, inspect
+from kerasgan.datasets.inspected import Inspection
+from kerasgan.datasets.inspection import inspect
+from kerasgan.datasets.pairs import PairDataset, load_pairs
 from kerasgan.datasets.patches import (
     PatchDataset,
     load_photographs,
@@ -12,13 +15,16 @@ from kerasgan.datasets.patches import (
 )
 
 __all__ = [
+    "Batches",
     "Finding",
     "ImageDataset",
     "Inspection",
+    "PairDataset",
     "PatchDataset",
     "PracticalDegradation",
     "inspect",
     "load",
+    "load_pairs",
     "load_photographs",
     "photograph_files",
     "read_photograph",

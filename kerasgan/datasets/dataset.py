@@ -1,205 +1,85 @@
-"""Pictures as shuffled batches, decoded in worker threads while the model trains."""
+"""Pictures as shuffled batches: a folder, a NumPy file, an array or a TensorFlow Dataset."""
 
 import functools
-import math
 import os
 import threading
-import warnings
-from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import keras
 import numpy as np
 
+from kerasgan.datasets.batches import Batches, check_options, threads
 from kerasgan.datasets.labels import read_labels
 from kerasgan.datasets.picture import fit
-from kerasgan.datasets.sources import open_source, skipped
+from kerasgan.datasets.sources import open_source
+from kerasgan.modalities import Attributes, ClassLabels
 
-CACHE_LIMIT = 2 * 2**30
 
-
-class ImageDataset(keras.utils.PyDataset):
+class ImageDataset(Batches):
     """Batches of uint8 images `(batch, height, width, channels)`; `load` makes one.
 
-    With labels, batches are tuples `(images, labels)`.
+    With labels, batches are tuples `(images, labels)`. A picture's label stays with it where
+    it takes the place of one that cannot be decoded, and Keras's augmentation layers draw by
+    the seed, the epoch and the place too.
 
-    `fit` takes it on every backend. While the model trains, worker threads make the next
-    batches, over the end of the epoch too. Order, flips and the draws of Keras's
-    augmentation layers follow from the seed, the epoch and the place in it alone: a run
-    that sets `epoch` and goes on gets the batches it would have got. A picture that cannot
-    be decoded is named in a warning once, and the next one takes its place, with its label.
-
-    Other models' `fit` needs `shuffle=False`: Keras would shuffle the batches once more, by
-    Python's random state, and they would be neither the same nor made ahead.
+    Args:
+        source: Pictures as `open_source` gives them, decoded to `image_shape`.
+        image_shape: `(height, width, channels)`.
+        augmentation: List of Keras layers.
+        labels: int32 `(n,)`, float32 `(n, k)` or None.
+        label_names: List of names of classes or attributes, or None.
+        **options: As in `Batches`.
 
     Attributes:
-        epoch: Integer, 0 at first; the end of an epoch raises it.
-        num_images: Number of pictures, without those that `hold_out` took.
+        epoch, num_images, shapes, modalities: As in `Batches`.
         num_labels: Number of classes or attributes; None without labels.
         label_names: List of their names, or None.
         multi_label: False if labels are classes, int32 `(batch,)`; True if attributes,
             float32 `(batch, num_labels)` of 0 and 1; None without labels.
     """
 
-    orders_itself = True
-
     def __init__(
-        self,
-        source,
-        shape,
-        batch_size,
-        flip,
-        augmentation,
-        shuffle,
-        cache,
-        seed,
-        drop,
-        workers,
-        labels,
-        label_names,
+        self, source, *, image_shape, augmentation=(), labels=None, label_names=None, **options
     ):
-        # Keras's workers would stop for 0.1 s at the end of every epoch and begin the next
-        # one with nothing made ahead.
-        super().__init__(workers=1)
-        self.source = source
-        self._places = np.arange(len(source))
-        self.batch_size = batch_size
-        self.flip = flip
+        super().__init__(source, **options)
+        self.image_shape = image_shape
         self.augmentation = augmentation
-        self.shuffle = shuffle
-        self.seed = seed
-        self.drop_remainder = drop
         self.label_names = label_names
-        self.num_labels = self.multi_label = None
         self._labels = labels
         if labels is not None:
             self.multi_label = labels.ndim == 2
             known = labels.shape[1] if self.multi_label else int(labels.max()) + 1
             self.num_labels = len(label_names) if label_names else known
-        self.epoch = 0
-        self._ahead = 2 * workers
-        self._pool = ThreadPoolExecutor(workers, "kerasgan-data")
-        self._pending = {}
-        self._expected = 0
-        self._lock = threading.Lock()
         self._layers_lock = threading.Lock()
-        self._unreadable = set()
-        size = len(source) * math.prod(shape)
-        keep = size <= CACHE_LIMIT if cache == "auto" else cache
-        # Memory is taken as pictures are decoded, not at once.
-        self._cache = np.empty((len(source), *shape), "uint8") if keep else None
-        self._cached = np.zeros(len(source), bool)
 
     @property
-    def num_images(self):
-        return len(self._places)
-
-    def sample(self, n):
-        """`n` pictures as a batch, drawn by the seed; not mirrored, not augmented."""
-        return self._drawn(n)[1]
-
-    def hold_out(self, n):
-        """Take `n` pictures out of training and return them, as `sample` does.
-
-        Call it before training begins.
-
-        Raises:
-            ValueError: If `n` is below 1, or none would be left to train on.
-        """
-        if not 0 < n < self.num_images:
-            raise ValueError(
-                f"Of {self.num_images} pictures {n} cannot be held out: at least one must be, "
-                "and at least one must be left to train on."
-            )
-        used, batch = self._drawn(n)
-        self._places = np.setdiff1d(self._places, used)
-        return batch
-
-    def _drawn(self, n):
-        drawn = np.random.default_rng(self.seed).permutation(self.num_images)[:n]
-        used, images = zip(*(self._readable(i) for i in drawn))
-        return used, self._with_labels(used, np.stack(images))
+    def shapes(self):
+        labels = {} if self._labels is None else {"labels": (self.num_labels,)}
+        return {"real": self.image_shape} | labels
 
     @property
-    def epoch(self):
-        return self._epoch
+    def modalities(self):
+        if self._labels is None:
+            return {}
+        kind = Attributes if self.multi_label else ClassLabels
+        return {"labels": kind(self.num_labels, self.label_names)}
 
-    @epoch.setter
-    def epoch(self, epoch):
-        self._epoch = epoch
-        self._begun = False
-
-    def __len__(self):
-        batches = self.num_images / self.batch_size
-        return math.floor(batches) if self.drop_remainder else math.ceil(batches)
-
-    def on_epoch_begin(self):
-        self._begun = True
-
-    def on_epoch_end(self):
-        # Keras also ends an epoch before the first one begins.
-        if self._begun:
-            self.epoch += 1
-
-    def __getitem__(self, index):
-        if not 0 <= index < len(self):
-            raise IndexError(f"There are {len(self)} batches. Received: index={index}")
-        number = self.epoch * len(self) + index
-        if index and number != self._expected:
-            return self._batch(number)
-        with self._lock:
-            self._expected = number + 1
-            self._pending = {
-                n: self._pending.get(n) or self._pool.submit(self._batch, n)
-                for n in range(number, number + self._ahead)
-            }
-            batch = self._pending[number]
-        return batch.result()
-
-    def _batch(self, number):
-        """Batch `number`, counted through all epochs."""
-        epoch, index = divmod(number, len(self))
-        order, flipped = _plan(self.seed, epoch, self.num_images, self.shuffle, self.flip)
-        places = slice(index * self.batch_size, (index + 1) * self.batch_size)
-        used, images = zip(*(self._readable(i) for i in order[places]))
+    def training_batch(self, items, mirrored, random):
+        places, images = zip(*items)
         images = np.stack(images)
-        images[flipped[places]] = images[flipped[places], :, ::-1]
+        images[mirrored] = images[mirrored, :, ::-1]
         if self.augmentation:
-            images = self._augmented(images, epoch, index)
-        return self._with_labels(used, images)
+            images = self._augmented(images, random)
+        return self._with_labels(places, images)
 
-    def _with_labels(self, used, images):
-        return images if self._labels is None else (images, self._labels[list(used)])
+    def plain_batch(self, items):
+        places, images = zip(*items)
+        return self._with_labels(places, np.stack(images))
 
-    def _readable(self, index):
-        """The first picture from `index` on that can be decoded: its place, and it."""
-        for i in range(index, index + self.num_images):
-            place = int(self._places[i % self.num_images])
-            image = self._decoded(place)
-            if image is not None:
-                return place, image
-        raise ValueError(f"None of the {self.num_images} pictures can be decoded.")
+    def _with_labels(self, places, images):
+        return images if self._labels is None else (images, self._labels[list(places)])
 
-    def _decoded(self, i):
-        if self._cached[i]:
-            return self._cache[i]
-        if i in self._unreadable:
-            return None
-        try:
-            image = self.source[i]
-        except Exception as error:  # Pillow's plugins raise all kinds
-            with self._lock:
-                if i not in self._unreadable:
-                    self._unreadable.add(i)
-                    warnings.warn(skipped(self.source.name(i), error))
-            return None
-        if self._cache is not None:
-            # In this order, so that no thread reads a row that is not yet written.
-            self._cache[i] = image
-            self._cached[i] = True
-        return image
-
-    def _augmented(self, images, epoch, index):
-        random = np.random.default_rng([self.seed, epoch, index])
+    def _augmented(self, images, random):
         images = images.astype("float32")
         with self._layers_lock:  # a layer's random state is its own, not a thread's
             for layer in self.augmentation:
@@ -212,32 +92,22 @@ class ImageDataset(keras.utils.PyDataset):
         return np.clip(np.rint(images), 0, 255).astype("uint8")
 
 
-@functools.lru_cache(maxsize=4)
-def _plan(seed, epoch, num_images, shuffle, flip):
-    """The order of an epoch's images, and which places in it are mirrored."""
-    random = np.random.default_rng([seed, epoch])
-    order = random.permutation(num_images)
-    if not shuffle:
-        order.sort()
-    return order, random.random(num_images) < (0.5 if flip else 0.0)
-
-
 def load(
-    source,
-    image_shape=(64, 64, 3),
-    batch_size=64,
-    crop=None,
-    flip=True,
-    augmentation=None,
-    shuffle=True,
-    cache="auto",
-    seed=0,
-    drop_remainder=False,
-    workers=None,
-    data_dir=None,
-    labels=None,
-    label_names=None,
-):
+    source: str | os.PathLike | np.ndarray,
+    image_shape: tuple[int, int, int] = (64, 64, 3),
+    batch_size: int = 64,
+    crop: int | None = None,
+    flip: bool = True,
+    augmentation: keras.layers.Layer | list[keras.layers.Layer] | None = None,
+    shuffle: bool = True,
+    cache: bool | Literal["auto"] = "auto",
+    seed: int = 0,
+    drop_remainder: bool = False,
+    workers: int | None = None,
+    data_dir: str | os.PathLike | None = None,
+    labels: bool | str | os.PathLike | np.ndarray | list | None = None,
+    label_names: str | list[str] | None = None,
+) -> ImageDataset:
     """Pictures as batches that `fit` takes on every backend.
 
     Args:
@@ -308,33 +178,22 @@ def load(
             "image_shape must be (height, width, channels) with 1, 3 or 4 channels. "
             f"Received: image_shape={image_shape!r}"
         )
-    workers = min(os.cpu_count() or 1, 16) if workers is None else workers
-    for argument, value in {"batch_size": batch_size, "crop": crop, "workers": workers}.items():
-        if value is not None and value < 1:
-            raise ValueError(f"{argument} must be at least 1. Received: {argument}={value}")
-    if cache not in (True, False, "auto"):
-        raise ValueError(f"cache must be True, False or 'auto'. Received: cache={cache!r}")
-    if not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed must be an integer, 0 or more. Received: seed={seed!r}")
+    check_options(batch_size=batch_size, crop=crop, workers=workers, seed=seed, cache=cache)
     layers = augmentation if isinstance(augmentation, (list, tuple)) else [augmentation]
-    pictures = open_source(
-        source, functools.partial(fit, shape=shape, crop=crop), workers, data_dir
-    )
-    if drop_remainder and len(pictures) < batch_size:
-        raise ValueError(
-            f"{len(pictures)} pictures fill no batch of {batch_size}, and drop_remainder "
-            "leaves out smaller ones. Lower batch_size."
-        )
+    reader = functools.partial(fit, shape=shape, crop=crop)
+    pictures = open_source(source, reader, threads(workers), data_dir)
+    labels, label_names = read_labels(pictures, labels, label_names)
     return ImageDataset(
         pictures,
-        shape,
-        batch_size,
-        flip,
-        [layer for layer in layers if layer is not None],
-        shuffle,
-        cache,
-        seed,
-        drop_remainder,
-        workers,
-        *read_labels(pictures, labels, label_names),
+        image_shape=shape,
+        augmentation=[layer for layer in layers if layer is not None],
+        labels=labels,
+        label_names=label_names,
+        batch_size=batch_size,
+        flip=flip,
+        shuffle=shuffle,
+        cache=cache,
+        seed=seed,
+        drop_remainder=drop_remainder,
+        workers=workers,
     )

@@ -1,6 +1,5 @@
 """What a training set is like before the run: what is in it, and what to fix."""
 
-import dataclasses
 import hashlib
 import os
 import re
@@ -8,116 +7,25 @@ import statistics
 import warnings
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from kerasgan.datasets.findings import counts, picture_findings, surplus, value_findings
+from kerasgan.datasets.duplicates import near_duplicates
+from kerasgan.datasets.findings import picture_findings, value_findings
+from kerasgan.datasets.inspected import Inspection
 from kerasgan.datasets.labels import read_labels
 from kerasgan.datasets.picture import fit
 from kerasgan.datasets.sources import Array, numpy_arrays, open_source, skipped
-from kerasgan.grid import make_grid, write_image
+from kerasgan.modalities import make_grid, write_image
 
 SIZES = (256, 128, 64, 32, 16)
-FEW = 100_000
 CELL = 64
 THUMBNAIL = 16
-# Grey levels: a blank picture's spread, and two near duplicates' root mean square difference.
-BLANK, ALIKE = 3, 6
-
-
-@dataclasses.dataclass
-class Inspection:
-    """What `inspect` found; `str` of it is the report.
-
-    Attributes:
-        source: What was looked at.
-        num_images: Number of pictures that can be decoded.
-        unreadable: List of strings, a file and the reason, for each that cannot.
-        array: `{"dtype", "shape"}` of an array, or None.
-        sizes: `{"smallest", "median", "largest"}`, each `(width, height)` by its shorter side,
-            and `"under"`: how many have a shorter side under 32, 64 and 128 pixels.
-        aspect_ratios: `{"smallest", "median", "largest"}`, width over height.
-        modes: Number of pictures by Pillow's mode: `L`, `RGB`, `P`, `RGBA`, `CMYK`, `I;16`, ….
-        formats: Number of pictures by file format.
-        values: `{"minimum", "maximum", "mean"}`: of an array its own, otherwise in [0, 255].
-        grey: Number of pictures without colour, blank ones aside, and `grey_as_colour`: those
-            of them that are stored as colour.
-        transparent: Number of pictures with a pixel that is not opaque.
-        animated: List of names of pictures with several frames.
-        blank: List of names of pictures in one colour.
-        duplicates: List of groups, each a list of names, whose pixels are equal.
-        near_duplicates: The same of those that look equal, one of each group above included.
-        classes: Number of pictures by class or attribute, or None.
-        image_shape: What suits `load`.
-        findings: List of `Finding`: what to fix.
-    """
-
-    source: str
-    num_images: int
-    unreadable: list
-    array: dict | None
-    sizes: dict
-    aspect_ratios: dict
-    modes: dict
-    formats: dict
-    values: dict
-    grey: int
-    grey_as_colour: int
-    transparent: int
-    animated: list
-    blank: list
-    duplicates: list
-    near_duplicates: list
-    classes: dict | None
-    image_shape: tuple
-    findings: list = dataclasses.field(default_factory=list)
-
-    def to_dict(self):
-        """All of it in types that JSON has."""
-        return dataclasses.asdict(self)
-
-    def to_text(self):
-        """The report: lines of facts, how to train, what to fix."""
-        sizes, ratios, values = self.sizes, self.aspect_ratios, self.values
-        rows = {
-            "unreadable": len(self.unreadable),
-            "array": self.array and f"{self.array['dtype']} {self.array['shape']}",
-            "sizes": ", ".join(
-                f"{name} {' × '.join(map(str, sizes[name]))}"
-                for name in ("smallest", "median", "largest")
-            ),
-            "shorter side": ", ".join(f"under {k}: {n}" for k, n in sizes["under"].items()),
-            "width / height": f"{ratios['smallest']:.2f} to {ratios['largest']:.2f}, median "
-            f"{ratios['median']:.2f}",
-            "modes": counts(self.modes),
-            "formats": counts(self.formats),
-            "values": f"{values['minimum']:g} to {values['maximum']:g}, mean {values['mean']:.4g}",
-            "grey": f"{self.grey}, of them stored as colour: {self.grey_as_colour}",
-            "blank": len(self.blank),
-            "duplicates": surplus(self.duplicates),
-            "near duplicates": surplus(self.near_duplicates),
-            "classes": self.classes and _balance(self.classes),
-        }
-        train = f"kerasgan.datasets.load(…, image_shape={self.image_shape})"
-        if self.array and self.array["dtype"] != "uint8":
-            train = "model.fit(images): load takes uint8 only"
-        lines = [f"{self.source}: {self.num_images:,} pictures"]
-        lines += [f"  {name:16}{row}" for name, row in rows.items() if row not in (None, "")]
-        lines += ["To train", f"  {train}"]
-        if self.num_images < FEW:
-            lines.append(
-                "  augmentation=kerasgan.augment.DifferentiableAugmentation(): "
-                f"{self.num_images:,} pictures are fewer than some {FEW:,}"
-            )
-        lines.append("What to fix")
-        lines += [f"  {i}. {found}" for i, found in enumerate(self.findings, 1)]
-        return "\n".join(lines if self.findings else [*lines, "  Nothing found."])
-
-    __str__ = to_text
+# Grey levels of a blank picture's spread.
+BLANK = 3
 
 
 def inspect(source, labels=None, near=5, contact_sheet=None):
@@ -336,7 +244,7 @@ def _summary(looks, name, near):
     # Of equal pictures one is compared; blank ones would all be alike.
     distinct = sorted({group[0] for group in same.values()} - set(blank))
     same = [group for group in same.values() if len(group) > 1]
-    alike = _near_duplicates([looks[i] for i in distinct], near) if len(distinct) > 1 else []
+    alike = near_duplicates([looks[i] for i in distinct], near) if len(distinct) > 1 else []
     alike = [[distinct[i] for i in group] for group in alike]
     grey = [seen for seen in looks if seen.grey and seen.spread > BLANK]
     return {
@@ -369,54 +277,6 @@ def _summary(looks, name, near):
         "classes": None,
         "image_shape": (side, side, 1 if all(seen.grey for seen in looks) else 3),
     }
-
-
-def _near_duplicates(looks, near):
-    """Groups of pictures that are alike, by index: each is alike to another of its group.
-
-    Of `near + 1` parts of the hash, two that differ in `near` bits share one. So only
-    pictures with an equal part are compared, and, as means differ by no more than the
-    thumbnails do, only those of about the same brightness: each with the next in that order,
-    the one after it, and so on while any is close enough.
-    """
-    codes = np.stack([seen.difference_hash for seen in looks]).view("uint64").ravel()
-    thumbnails = np.stack([seen.thumbnail for seen in looks])
-    brightness = thumbnails.mean((1, 2))
-    parent = list(range(len(looks)))
-
-    def root(i):
-        while parent[i] != i:
-            parent[i] = i = parent[parent[i]]
-        return i
-
-    bits = 64 // (near + 1)
-    for part in range(near + 1):
-        keys = (codes >> np.uint64(bits * part)) & np.uint64(2**bits - 1)
-        order = np.lexsort((brightness, keys))
-        first = np.arange(len(order))
-        for ahead in count(1):
-            first = first[: np.searchsorted(first, len(order) - ahead)]
-            a, b = order[first], order[first + ahead]
-            close = (keys[a] == keys[b]) & (brightness[b] - brightness[a] <= ALIKE)
-            first, a, b = first[close], a[close], b[close]
-            if not len(first):
-                break
-            close = np.bitwise_count(codes[a] ^ codes[b]) <= near
-            a, b = a[close], b[close]
-            difference = thumbnails[a].astype("float32") - thumbnails[b]
-            close = (difference**2).mean((1, 2)) <= ALIKE**2
-            for i, j in zip(a[close], b[close]):
-                i, j = sorted((root(i), root(j)))
-                parent[j] = i
-    groups = defaultdict(list)
-    for i in range(len(looks)):
-        groups[root(i)].append(i)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def _balance(classes):
-    rarest, most = (choose(classes, key=classes.get) for choose in (min, max))
-    return f"{len(classes)}, from {rarest!r} {classes[rarest]} to {most!r} {classes[most]}"
 
 
 def _write_sheet(path, pictures, indices):

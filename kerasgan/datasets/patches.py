@@ -2,8 +2,8 @@
 
 import math
 import os
-import threading
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,75 +11,89 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from kerasgan.datasets import degradation as degradations
-from kerasgan.datasets.dataset import CACHE_LIMIT, ImageDataset
+from kerasgan.datasets.batches import Batches, check_options, threads
 from kerasgan.datasets.picture import fit
 from kerasgan.datasets.sources import Folder
 
 
-class PatchDataset(ImageDataset):
-    """Batches `(low, high)` of patches of photographs; `load_photographs` makes one.
+class PatchDataset(Batches):
+    """Batches `(small, large)` of patches of photographs; `load_photographs` makes one.
 
     uint8 `(batch, patch_size / scale, patch_size / scale, 3)` and `(batch, patch_size,
-    patch_size, 3)`. Worker threads make them ahead. Every bit follows from the seed, the
-    epoch and the place in it alone: a run that sets `epoch` and goes on gets the batches it
-    would have got. A photograph that cannot be decoded is named in a warning once, and the
-    next one takes its place.
+    patch_size, 3)`. `sample` and `hold_out` give the patch in the centre of a photograph.
 
-    As for an `ImageDataset`, `fit` of models that are not kerasgan's needs `shuffle=False`.
+    Args:
+        source: Photographs, with their `sizes`.
+        scale, patch_size, steps: As in `load_photographs`.
+        degrade: Callable, as `degradation` in `load_photographs`.
+        **options: As in `Batches`.
 
     Attributes:
-        epoch: Integer, 0 at first; the end of an epoch raises it.
-        num_images: Number of photographs.
+        epoch, num_images, shapes, modalities: As in `Batches`.
         scale, patch_size: As given to `load_photographs`.
+        steps: Batches an epoch.
     """
 
-    def __init__(self, photographs, scale, patch_size, batch_size, degrade, steps, seed, workers):
-        super().__init__(
-            photographs,
-            shape=(patch_size, patch_size, 3),
-            batch_size=batch_size,
-            flip=True,
-            augmentation=[],
-            shuffle=True,
-            cache=False,  # `photographs` keeps them
-            seed=seed,
-            drop=True,
-            workers=workers,
-            labels=None,
-            label_names=None,
-        )
+    _what = "photographs"
+
+    def __init__(self, source, *, scale, patch_size, degrade, steps=None, **options):
+        super().__init__(source, **options)
         self.scale, self.patch_size, self.degrade = scale, patch_size, degrade
-        areas = np.array([math.prod(size) for size in photographs.sizes])
-        self.steps = steps or math.ceil(areas.sum() / (patch_size**2 * batch_size))
-        self._shares = areas / areas.sum()
+        self._areas = np.array([math.prod(size) for size in source.sizes])
+        self._steps = steps
+
+    @property
+    def shapes(self):
+        low = self.patch_size // self.scale
+        return {"small": (low, low, 3), "large": (self.patch_size, self.patch_size, 3)}
+
+    @property
+    def steps(self):
+        patches = self._areas[self._places].sum() / (self.patch_size**2 * self.batch_size)
+        return self._steps or math.ceil(patches)
 
     def __len__(self):
         return self.steps
 
-    def _batch(self, number):
-        random = np.random.default_rng([self.seed, *divmod(number, len(self))])
-        chosen = random.choice(self.num_images, self.batch_size, p=self._shares)
-        low, high = zip(*(self._pair(index, random) for index in chosen))
+    def _chosen(self, epoch, index, random):
+        areas = self._areas[self._places]
+        return random.choice(self.num_images, self.batch_size, p=areas / areas.sum()), None
+
+    def training_batch(self, items, mirrored, random):
+        return self._pairs((self._turned(image, random) for _, image in items), random)
+
+    def plain_batch(self, items):
+        centres = []
+        for _, image in items:
+            top, left = ((n - self.patch_size) // 2 for n in image.shape[:2])
+            centres.append(self._cut(image, top, left).copy())
+        return self._pairs(centres, np.random.default_rng(self.seed))
+
+    def _turned(self, image, random):
+        top, left = (random.integers(n - self.patch_size + 1) for n in image.shape[:2])
+        patch = np.rot90(self._cut(image, top, left), random.integers(4))
+        return patch[:, :: random.choice([1, -1])].copy()
+
+    def _cut(self, image, top, left):
+        return image[top : top + self.patch_size, left : left + self.patch_size]
+
+    def _pairs(self, patches, random):
+        low, high = zip(*((self._degraded(patch, random), patch) for patch in patches))
         return np.stack(low), np.stack(high)
 
-    def _pair(self, index, random):
-        _, photograph = self._readable(index)
-        top, left = (random.integers(n - self.patch_size + 1) for n in photograph.shape[:2])
-        patch = photograph[top : top + self.patch_size, left : left + self.patch_size]
-        patch = np.rot90(patch, random.integers(4))
-        high = patch[:, :: random.choice([1, -1])].copy()
-        low = np.asarray(self.degrade(high, self.scale, random))
+    def _degraded(self, patch, random):
+        low = np.asarray(self.degrade(patch, self.scale, random))
         side = self.patch_size // self.scale
         if low.shape != (side, side, 3) or low.dtype != np.uint8:
             raise ValueError(
                 f"degradation must give uint8 of shape {(side, side, 3)} for a patch of shape "
-                f"{high.shape}. Received: {low.dtype} of shape {low.shape}"
+                f"{patch.shape}. Received: {low.dtype} of shape {low.shape}"
             )
-        return low, high
+        return low
 
 
 class _Photographs:
-    """Whole photographs of at least `smallest` pixels a side, in memory as far as they fit."""
+    """Whole photographs of at least `smallest` pixels a side."""
 
     def __init__(self, source, smallest, workers):
         if _is_path(source):
@@ -110,25 +124,13 @@ class _Photographs:
         self._items, self._names, self.sizes = (
             [values[i] for i in fitting] for values in (self._items, self._names, sizes)
         )
-        self._kept = {}
-        self._room = CACHE_LIMIT
-        self._lock = threading.Lock()
 
     def __len__(self):
         return len(self._items)
 
     def __getitem__(self, index):
         item = self._items[index]
-        if isinstance(item, np.ndarray):
-            return item
-        if index in self._kept:
-            return self._kept[index]
-        image = read_photograph(item)
-        with self._lock:
-            if index not in self._kept and image.nbytes <= self._room:
-                self._kept[index] = image
-                self._room -= image.nbytes
-        return image
+        return item if isinstance(item, np.ndarray) else read_photograph(item)
 
     def name(self, index):
         return self._names[index]
@@ -192,15 +194,15 @@ def _whole(picture):
 
 
 def load_photographs(
-    path,
-    scale=4,
-    patch_size=96,
-    batch_size=16,
-    degradation="bicubic",
-    steps=None,
-    seed=0,
-    workers=None,
-):
+    path: str | os.PathLike | list,
+    scale: int = 4,
+    patch_size: int = 96,
+    batch_size: int = 16,
+    degradation: str | Callable = "bicubic",
+    steps: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+) -> PatchDataset:
     """Photographs as batches of patches and their low resolution.
 
     A patch is cut out of a photograph at a place drawn at random, turned by a multiple of 90
@@ -226,7 +228,7 @@ def load_photographs(
         workers: Threads that make batches ahead, by default one a processor, up to 16.
 
     Returns:
-        A `PatchDataset`, which is a `keras.utils.PyDataset`, of batches `(low, high)`.
+        A `PatchDataset`, which is a `keras.utils.PyDataset`, of batches `(small, large)`.
 
     Raises:
         FileNotFoundError: If there is no such folder.
@@ -236,29 +238,30 @@ def load_photographs(
 
     ```python
     dataset = kerasgan.datasets.load_photographs("photographs", scale=4, patch_size=96)
-    low, high = dataset[0]  # uint8 (16, 24, 24, 3) and (16, 96, 96, 3)
+    small, large = dataset[0]  # uint8 (16, 24, 24, 3) and (16, 96, 96, 3)
     ```
     """
-    workers = min(os.cpu_count() or 1, 16) if workers is None else workers
-    counts = {
-        "scale": scale,
-        "patch_size": patch_size,
-        "batch_size": batch_size,
-        "steps": 1 if steps is None else steps,
-        "workers": workers,
-    }
-    for argument, value in counts.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(
-                f"{argument} must be an integer, 1 or more. Received: {argument}={value!r}"
-            )
+    check_options(
+        scale=scale,
+        patch_size=patch_size,
+        batch_size=batch_size,
+        steps=steps,
+        workers=workers,
+        seed=seed,
+    )
     if patch_size % scale:
         raise ValueError(
             "patch_size must be a multiple of scale. Received: "
             f"patch_size={patch_size}, scale={scale}"
         )
-    if not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed must be an integer, 0 or more. Received: seed={seed!r}")
     degrade = degradations.get(degradation)
-    photographs = _Photographs(path, patch_size, workers)
-    return PatchDataset(photographs, scale, patch_size, batch_size, degrade, steps, seed, workers)
+    return PatchDataset(
+        _Photographs(path, patch_size, threads(workers)),
+        scale=scale,
+        patch_size=patch_size,
+        degrade=degrade,
+        steps=steps,
+        batch_size=batch_size,
+        seed=seed,
+        workers=workers,
+    )

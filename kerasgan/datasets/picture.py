@@ -20,15 +20,10 @@ def fit(picture, shape, crop=None):
     """
     height, width, channels = shape
     longer = max(picture.size)
-    used = min(*picture.size, crop or math.inf)
-    surplus = 2 * max(height, width) / used
-    if surplus < 1:
-        # A JPEG decodes many times faster to a half, a quarter or an eighth of its size.
-        # Twice the wanted size is left, for the filter to do its work on.
-        picture.draft(None, tuple(math.ceil(side * surplus) for side in picture.size))
+    decode_small(picture, max(height, width), min(*picture.size, crop or math.inf))
     scale = max(picture.size) / longer
     ImageOps.exif_transpose(picture, in_place=True)
-    picture = _converted(picture, channels)
+    picture = converted(picture, channels)
     used = [min(*picture.size, round(crop * scale))] * 2 if crop else picture.size
     ratio = min(used[0] / width, used[1] / height)
     # Whole pixels, so that a crop of the wanted size is exact.
@@ -42,7 +37,17 @@ def fit(picture, shape, crop=None):
     return np.asarray(picture).reshape(shape)
 
 
-def _converted(picture, channels):
+def decode_small(picture, wanted, used):
+    """Let a picture be decoded small, if `used` pixels of it are to become `wanted` ones."""
+    surplus = 2 * wanted / used
+    if surplus < 1:
+        # A JPEG decodes many times faster to a half, a quarter or an eighth of its size.
+        # Twice the wanted size is left, for the filter to do its work on.
+        picture.draft(None, tuple(math.ceil(side * surplus) for side in picture.size))
+
+
+def converted(picture, channels):
+    """A Pillow picture of any mode with 1, 3 or 4 channels of 8 bits."""
     if picture.mode.startswith("I"):
         # 16-bit grey, which Pillow would clip at 255.
         values = np.asarray(picture) / 257.0

@@ -68,8 +68,11 @@ class Folder:
         return len(self.paths)
 
     def __getitem__(self, index):
+        return self.read(index, self.fit)
+
+    def read(self, index, fit):
         with Image.open(self.paths[index]) as picture:
-            return self.fit(picture)
+            return fit(picture)
 
     def name(self, index):
         return str(self.paths[index])
@@ -112,7 +115,10 @@ class Array:
         return len(self.images)
 
     def __getitem__(self, index):
-        return self.fit(_picture(self.images[index]))
+        return self.read(index, self.fit)
+
+    def read(self, index, fit):
+        return fit(_picture(self.images[index]))
 
     def name(self, index):
         return f"image {index} of {self.origin}"

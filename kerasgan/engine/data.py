@@ -1,67 +1,81 @@
-"""What `fit` accepts, checked before the first step."""
+"""What `fit` accepts, named, and checked before the first step."""
 
 import itertools
-import warnings
 
 import keras
 import numpy as np
-from keras import ops
 
 
-def to_unit_range(images):
-    """Images as the networks see them: uint8 in [0, 255] becomes float in [-1, 1]."""
-    images = ops.convert_to_tensor(images)
-    scale = keras.backend.standardize_dtype(images.dtype) == "uint8"
-    images = ops.cast(images, keras.config.floatx())
-    return images / 127.5 - 1.0 if scale else images
-
-
-def to_uint8(images):
-    """NumPy float images in [-1, 1] as uint8 in [0, 255], rounded to the nearest."""
-    return np.clip(np.rint((images + 1.0) * 127.5), 0, 255).astype("uint8")
-
-
-def check_data(x, y, shape, check_labels):
-    """Refuse what a model of `shape` cannot train on; returns data to fit in its place.
-
-    The first batch of a dataset or a generator is looked at, an array as a whole.
+def named(data, takes):
+    """A batch as a dict by the names of `takes`; what is beyond them, or None, is left out.
 
     Args:
-        x: What `fit` was given: an array, or any iterable of batches.
-        y: The labels it was given beside an array.
-        shape: The shape of one sample, without the batch; None for a side of any length.
-        check_labels: Called as `check_labels(labels, images)`.
-
-    Returns:
-        `x` itself, or for a generator another that gives the looked-at batch too.
+        data: An array, a tuple of them in the order of `takes`, or a dict by name.
+        takes: Tuple of names.
 
     Raises:
-        ValueError: On a wrong rank, size, channel count, dtype or range, on NaN, and on
-            weights of samples.
+        ValueError: On a name that is not taken.
     """
-    if hasattr(x, "shape") and hasattr(x, "dtype"):
-        _check_batch(x, shape, "x")
-        check_labels(y, x)
-        return x
+    if isinstance(data, (tuple, list)) and len(data) == 1:
+        data = data[0]
+    if isinstance(data, dict):
+        unknown = [name for name in data if name not in takes]
+        if unknown:
+            raise ValueError(
+                f"A batch holds {', '.join(takes)}. Received: {', '.join(map(str, unknown))}"
+            )
+    else:
+        data = dict(zip(takes, data if isinstance(data, (tuple, list)) else (data,)))
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def prepared(x, y, model, batch_size=None):
+    """Refuse what a model cannot train on; returns `(x, y, first)` to fit in their place.
+
+    The first batch of a dataset or a generator is looked at, arrays as a whole.
+
+    Args:
+        x, y: What `fit` was given: an array each, a tuple or a dict of arrays, or in `x` any
+            iterable of batches.
+        model: Has `takes` and `check_batch`.
+        batch_size: Of arrays of unequal length.
+
+    Returns:
+        `x` and `y` themselves, or what gives the same: for a generator another that gives
+        the looked-at batch too, for arrays of unequal length a dataset. `first` is a batch by
+        name, of arrays their first two samples.
+
+    Raises:
+        ValueError: On what `check_batch` refuses, and on weights of samples.
+    """
+    arrays = _arrays(x, y, model.takes)
+    if arrays is not None:
+        model.check_batch(arrays, "x" if len(arrays) == 1 else "the arrays")
+        if len({len(array) for array in arrays.values()}) > 1:
+            x, y = Unpaired(arrays, batch_size or 32, model.seed or 0), None
+        elif len(arrays) > 2 or isinstance(x, (dict, tuple, list)):
+            x, y = arrays, None
+        return x, y, {name: array[:2] for name, array in arrays.items()}
     try:
         batches = iter(x)
         first = next(batches)
     except TypeError:
         raise ValueError(
-            f"x must be an array of shape {_batched(shape)} or a dataset of such "
-            f"batches. Received: {type(x).__name__}"
+            f"{type(model).__name__} takes {', '.join(model.takes)}: arrays, or a dataset of "
+            f"batches of them. {model.expected()} Received: {type(x).__name__}"
         ) from None
     except StopIteration:
         raise ValueError(f"The dataset is empty. Received: x={x!r}") from None
-    images, labels, weights = keras.utils.unpack_x_y_sample_weight(first)
-    refuse_weights(sample_weight=weights)
-    _check_batch(images, shape, "the first batch")
-    check_labels(labels, images)
+    if isinstance(first, (tuple, list)) and len(first) > max(2, len(model.takes)):
+        refuse_weights(sample_weight=first[2])
+    batch = named(first, model.takes)
+    model.check_batch(batch, "the first batch")
     if batches is not x:
-        return x
+        is_plain = isinstance(x, keras.utils.PyDataset) and isinstance(first, dict)
+        return (_InTuples(x) if is_plain else x), None, batch
     # Keras takes a generator, not any iterator, and tuples, not arrays.
     whole = itertools.chain([first], batches)
-    return (batch if isinstance(batch, tuple) else (batch,) for batch in whole)
+    return (given if isinstance(given, tuple) else (given,) for given in whole), None, batch
 
 
 def refuse_weights(**weights):
@@ -70,44 +84,82 @@ def refuse_weights(**weights):
         if value is not None:
             raise ValueError(
                 f"{argument} has no meaning for an adversarial loss. Repeat or drop "
-                "images in the data instead."
+                "samples in the data instead."
             )
 
 
-def _batched(shape):
-    return "(" + ", ".join(["batch", *("any" if n is None else str(n) for n in shape)]) + ")"
+def _is_array(value):
+    return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
-def _check_batch(batch, shape, where):
-    expected = (
-        f"Expected shape {_batched(shape)}"
-        + (", channels last" if len(shape) == 3 else "")
-        + (", uint8 in [0, 255] or float in [-1, 1]." if len(shape) == 3 else ", finite floats.")
-    )
-    if not hasattr(batch, "shape"):
-        raise ValueError(f"{expected} Received in {where}: {type(batch).__name__}")
-    fits = (known in (None, side) for known, side in zip(shape, batch.shape[1:]))
-    if len(batch.shape) != len(shape) + 1 or not all(fits):
-        raise ValueError(f"{expected} Received in {where}: shape {tuple(batch.shape)}")
-    if batch.shape[0] == 0:
-        raise ValueError(f"{expected} Received in {where}: no sample at all")
-    dtype = keras.backend.standardize_dtype(batch.dtype)
-    if dtype == "uint8" and len(shape) == 3:
-        return
-    if not keras.backend.is_float_dtype(dtype):
-        raise ValueError(f"{expected} Received in {where}: dtype {dtype}")
-    values = ops.convert_to_numpy(batch)
-    low, high = float(np.min(values)), float(np.max(values))
-    if not np.isfinite([low, high]).all():
-        raise ValueError(f"{expected} Received in {where}: NaN or infinite values")
-    if len(shape) != 3:
-        return
-    if low < -1.001 or high > 1.001:
-        hint = " Divide by 127.5 and subtract 1." if low >= 0 and high <= 255 else ""
-        raise ValueError(f"{expected} Received in {where}: values in [{low:g}, {high:g}].{hint}")
-    if low >= 0:
-        warnings.warn(
-            f"All values in {where} lie in [{low:g}, {high:g}]: images in [0, 1] must "
-            "be scaled to [-1, 1] (multiply by 2, subtract 1) or given as uint8.",
-            stacklevel=4,
-        )
+def _arrays(x, y, takes):
+    """The arrays by name, or None if `x` gives batches."""
+    if isinstance(x, dict):
+        return named(x, takes)
+    if isinstance(x, (tuple, list)) and x and all(v is None or _is_array(v) for v in x):
+        return named(tuple(x), takes)
+    if _is_array(x):
+        return named((x, y), takes)
+    return None
+
+
+class Unpaired(keras.utils.PyDataset):
+    """Arrays of unequal length by name, each in an order of its own.
+
+    An epoch is as long as the longest; a shorter one begins anew, in a new order.
+    """
+
+    orders_itself = True
+
+    def __init__(self, arrays, batch_size, seed):
+        super().__init__()
+        self.arrays, self.batch_size, self.seed = arrays, batch_size, seed
+        self.epoch = 0
+        self.most = max(map(len, arrays.values()))
+        self._begun = False
+
+    def __len__(self):
+        return -(-self.most // self.batch_size)
+
+    def __getitem__(self, index):
+        start = self.epoch * self.most + index * self.batch_size
+        rows = range(start, min(start + self.batch_size, (self.epoch + 1) * self.most))
+        return ({name: self._drawn(i, array, rows) for i, (name, array) in self._numbered()},)
+
+    def _numbered(self):
+        return enumerate(self.arrays.items())
+
+    def _drawn(self, number, array, rows):
+        rounds = {row // len(array) for row in rows}
+        orders = {
+            r: np.random.default_rng([self.seed, number, r]).permutation(len(array)) for r in rounds
+        }
+        return array[[orders[row // len(array)][row % len(array)] for row in rows]]
+
+    def on_epoch_begin(self):
+        self._begun = True
+
+    def on_epoch_end(self):
+        # Keras also ends an epoch before the first one begins.
+        self.epoch += self._begun
+
+
+class _InTuples(keras.utils.PyDataset):
+    """A `PyDataset` of dicts, as Keras takes it."""
+
+    def __init__(self, dataset):
+        super().__init__()
+        self.dataset = dataset
+        self.orders_itself = getattr(dataset, "orders_itself", False)
+
+    def __len__(self):
+        return len(self.dataset)
+
+    def __getitem__(self, index):
+        return (self.dataset[index],)
+
+    def on_epoch_begin(self):
+        self.dataset.on_epoch_begin()
+
+    def on_epoch_end(self):
+        self.dataset.on_epoch_end()

@@ -1,4 +1,4 @@
-"""Samples from a trained generator: `generate` and `interpolate`."""
+"""Samples from latents: `generate` and `interpolate`."""
 
 import time
 
@@ -6,45 +6,79 @@ import keras
 import numpy as np
 
 from kerasgan.engine import backend
-from kerasgan.engine.data import to_uint8
+from kerasgan.engine.model import AdversarialModel
 
 
-class GeneratesSamples:
-    """What a model with an `averaged_generator` gives its users."""
+class GeneratesSamples(AdversarialModel):
+    """A model whose generator makes samples from latents, and from labels if it `takes` them."""
 
-    takes_labels = False
+    fixes = ()
+
+    def __init__(self, networks, modalities, sample_shapes, latent_dim, **kwargs):
+        super().__init__(networks, modalities, sample_shapes, **kwargs)
+        self.sample_shape = sample_shapes["real"]
+        self.latent_dim = latent_dim
+
+    @property
+    def modality(self):
+        """What its samples are."""
+        return self.modalities["real"]
+
+    @property
+    def takes_labels(self):
+        return "labels" in self.takes
+
+    # In a step.
+
+    def draw(self, batch):
+        """The batch with latents drawn from the standard normal, if it has none."""
+        if "latents" in batch:
+            return batch
+        n = keras.ops.shape(batch["real"])[0]
+        seed = backend.seed_of_latents(self.seed_generator)
+        return batch | {"latents": keras.random.normal((n, self.latent_dim), seed=seed)}
+
+    def fixed_draw(self, n, random):
+        return {"latents": random.standard_normal((n, self.latent_dim), "float32")}
+
+    def generator_inputs(self, batch):
+        """What the generator is given of a batch."""
+        labels = batch.get("labels")
+        return batch["latents"] if labels is None else [batch["latents"], labels]
+
+    # Outside.
 
     def generate(
         self,
-        n=None,
-        seed=None,
+        n: int | None = None,
+        seed: int | None = None,
         latents=None,
         labels=None,
-        batch_size=64,
-        as_float=False,
-        verbose=None,
+        batch_size: int = 64,
+        as_float: bool = False,
+        verbose: bool | None = None,
     ):
         """New samples from the averaged generator.
 
-        Latents come from NumPy, so one seed gives the same pictures on every backend
+        Latents come from NumPy, so one seed gives the same samples on every backend
         and for every batch size (to the rounding of float32, at most one grey level).
 
         Args:
             n: Number of samples, 0 or more. Defaults to the number of `latents`, or of
                 `labels`, or 1.
-            seed: Integer, or None for other pictures every time.
+            seed: Integer, or None for other samples every time.
             latents: Float array `(n, latent_dim)` to use in place of drawn ones.
             labels: For a model that takes them: a class as an integer or by its name, or
                 attributes as a dict from names to values (0 for those left out) or as a
                 vector; one for all samples, or a list of one each. By default drawn from
                 the last 4,096 labels of training.
             batch_size: Samples on the device at a time.
-            as_float: Return floats in [-1, 1] in place of uint8 in [0, 255].
+            as_float: Return what the generator made: of images, floats in [-1, 1].
             verbose: Show a progress bar; by default if it takes longer than a second.
 
         Returns:
-            NumPy array `(n, height, width, channels)`, uint8 in [0, 255]; floats if
-            `as_float`, or if the samples are not images.
+            What the modality gives: of images a uint8 array `(n, height, width, channels)` in
+            [0, 255]; of sounds int16 `(n, length, channels)`; else floats.
 
         Raises:
             ValueError: On a negative `n`, `latents` of another shape, or a label that the
@@ -56,7 +90,6 @@ class GeneratesSamples:
         images = kerasgan.zoo.load("dcgan_celeba").generate(16, seed=0)
         ```
         """
-        backend.sync_state(self)
         if latents is not None:
             latents = np.atleast_1d(np.asarray(latents, "float32"))
             n = len(latents) if n is None else n
@@ -68,9 +101,7 @@ class GeneratesSamples:
         latents = self._latents(n, seed, latents)
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1. Received: {batch_size}")
-        is_image = len(self.sample_shape) == 3
-        as_float = as_float or not is_image
-        samples = np.empty((len(latents), *self.sample_shape), "float32" if as_float else "uint8")
+        parts = [self._finished(np.empty((0, *self.sample_shape), "float32"), as_float)]
         bar = _SlowProgress(len(latents), verbose)
         for start in range(0, len(latents), batch_size):
             inputs = [a[start : start + batch_size] for a in (latents, labels) if a is not None]
@@ -78,40 +109,21 @@ class GeneratesSamples:
             if start:
                 # Every batch after the first has its size: one shape, one compilation.
                 inputs = [np.pad(a, ((0, batch_size - real), (0, 0))) for a in inputs]
-            values = self._generate_batch(*inputs)[:real]
-            samples[start : start + real] = values if as_float else to_uint8(values)
+            made = self.run(inputs if len(inputs) > 1 else inputs[0])[:real]
+            parts.append(self._finished(made, as_float))
             bar.update(start + real)
-        return samples
+        return np.concatenate(parts) if len(parts) != 2 else parts[1]
 
-    def _generate_batch(self, latents, *labels):
-        inputs = [latents, *labels] if labels else latents
-        return self.averaged_generator.predict_on_batch(inputs).astype("float32")
+    def _finished(self, made, as_float):
+        return made if as_float else self.modality.to_user(made)
 
     def label_rows(self, n, labels, seed):
-        """None: `engine/labels.py` has what a model with labels does."""
+        """Label vectors of `n` samples; None, for `engine/labels.py` has what a model with does."""
         if labels is not None:
             raise ValueError(f"This {type(self).__name__} takes no labels. Received: {labels!r}")
 
     def grid_labels(self, n):
         """Labels of a grid of `n` samples, as `generate` takes them."""
-
-    # What an entry of the zoo holds.
-
-    def card_fields(self):
-        """What the card says of the samples."""
-        return {"samples": [int(n) for n in self.sample_shape], "latent_dim": self.latent_dim}
-
-    def reference_inputs(self, n):
-        """Arguments of `generate` whose result is kept to check the weights by."""
-        latents = np.random.default_rng(0).standard_normal((n, self.latent_dim), "float32")
-        labels = self.label_rows(n, self.grid_labels(n), 0)
-        return {"latents": latents} | ({} if labels is None else {"labels": labels})
-
-    def sample_images(self):
-        """Images to show, uint8 `(n, height, width, channels)`, or None."""
-        if len(self.sample_shape) == 3 and self.sample_shape[-1] in (1, 3, 4):
-            return self.generate(64, seed=0, labels=self.grid_labels(64))
-        return None
 
     def _latents(self, n, seed, latents):
         if latents is None:
@@ -125,7 +137,7 @@ class GeneratesSamples:
             raise ValueError("Pass seed or latents, not both.")
         return latents
 
-    def interpolate(self, start, end, steps=8, **kwargs):
+    def interpolate(self, start, end, steps: int = 8, **kwargs):
         """Samples on the way from one latent to another, spherically.
 
         Latents of many dimensions lie near a sphere; a straight line would cut through
@@ -163,6 +175,23 @@ class GeneratesSamples:
         if kwargs.get("labels") is None and self.takes_labels:
             kwargs["labels"] = self.label_rows(1, None, None)
         return self.generate(latents=latents, **kwargs)
+
+    # What callbacks, reports and the zoo ask for.
+
+    def preview(self, n=64, seed=0, batch=None):
+        labels = self.grid_labels(n)
+        return self.modality.preview(self.generate(n, seed=seed, labels=labels, verbose=False))
+
+    def samples(self, n, seed=0, batch=None):
+        return self.generate(n, seed=seed, verbose=False)
+
+    def card_fields(self):
+        return {"samples": [int(n) for n in self.sample_shape], "latent_dim": self.latent_dim}
+
+    def reference_inputs(self, n):
+        latents = np.random.default_rng(0).standard_normal((n, self.latent_dim), "float32")
+        labels = self.label_rows(n, self.grid_labels(n), 0)
+        return {"latents": latents} | ({} if labels is None else {"labels": labels})
 
 
 class _SlowProgress:

@@ -1,106 +1,147 @@
-"""The base of every model: players, turns, `compile`, `fit`, `generate`, saving."""
-
-import inspect
+"""The base of every model: players, turns, `compile`, `fit`."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from kerasgan.engine import backend
-from kerasgan.engine.data import check_data, refuse_weights, to_unit_range
-from kerasgan.engine.generation import GeneratesSamples
-from kerasgan.engine.optimizer import PlayerOptimizers
-from kerasgan.engine.shapes import check_networks, every_layer, shapes
+from kerasgan.engine.data import named, prepared, refuse_weights
+from kerasgan.engine.optimizer import for_players
+from kerasgan.engine.saving import Saves, deserialized, frozen_copy, is_float16
+from kerasgan.engine.shapes import judged_shape, shapes
 
 
-class AdversarialModel(GeneratesSamples, keras.Model):
+class AdversarialModel(Saves, keras.Model):
     """A `keras.Model` whose training step is a sequence of turns, one a player.
 
-    A subclass names its players in the order of their turns, keeps each one's network
-    in an attribute of that name, and writes one loss a player:
+    A subclass says what a batch holds, names its players in the order of their turns with the
+    networks that each one moves, and writes one loss a player:
 
     ```python
-    class Softplus(AdversarialModel):
-        players = ("discriminator", "generator")
+    class Denoiser(AdversarialModel):
+        takes = ("noisy", "clean")
+        verb = "denoise"
 
-        def discriminator_loss(self, real, z, labels, training=True):
-            real_logits = self.discriminate(real, labels, training)
-            fake_logits = self.discriminate(self.fake(z, labels, training), labels, training)
+        def __init__(self, generator, discriminator, **kwargs):
+            networks = {"generator": generator, "discriminator": discriminator}
+            images = kerasgan.modalities.Images()
+            super().__init__(networks, {"noisy": images, "clean": images}, **kwargs)
+
+        def discriminator_loss(self, batch, training=True):
+            fake = self.no_gradient(self.generator, batch["noisy"], training)
+            real_logits = self.logits(self.discriminator, batch["clean"], training=training)
+            fake_logits = self.logits(self.discriminator, fake, training=training)
             return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
 
-        def generator_loss(self, real, z, labels, training=True):
-            fake = self.make(z, labels, training)
-            return ops.mean(ops.softplus(-self.discriminate(fake, labels, training)))
+        def generator_loss(self, batch, training=True):
+            fake = self.generator(batch["noisy"], training=training)
+            error = ops.mean(ops.abs(batch["clean"] - fake))
+            self.log(error=error)
+            logits = self.logits(self.discriminator, fake, training=training)
+            return ops.mean(ops.softplus(-logits)) + 100.0 * error
+
+        def denoise(self, images):
+            images = ops.convert_to_numpy(self.modalities["noisy"].to_network(images))
+            return self.modalities["clean"].to_user(self.run(images))
     ```
 
     The same source trains on TensorFlow, JAX and PyTorch. A turn computes the gradients
-    of its own player only. `labels` is None in a model that takes none.
+    of its own networks only.
 
     Args:
-        generator: Keras model from latents `(batch, latent_dim)` to samples; images are
-            floats in [-1, 1], channels last.
-        discriminator: Keras model from samples to logits, one or a map of them a sample.
-            The first player: a subclass may call it a critic.
-        augmentation: Keras layer, or list of them, applied to every image that the
-            discriminator sees, real and generated, in both turns; gradients must flow
-            through it.
-        ema_decay: Float in [0, 1). Decay a step of the averaged generator, which
-            `generate` uses. It warms up as `min(ema_decay, (1 + step) / (10 + step))`.
-        seed: Integer seed of the latents drawn while training.
+        networks: Dict from a name to a built Keras model; each becomes an attribute.
+        modalities: Dict from each name in `takes` to its `kerasgan.modalities.Modality`.
+        sample_shapes: Dict from such a name to the shape of one sample, None for a side of
+            any length; a name left out is checked for all but its shape.
+        augmentation: Keras layer, or list of them, applied to everything image-like that a
+            discriminator sees, real and generated; gradients must flow through it.
+        ema_decay: Float in [0, 1). Decay a step of the averaged networks, which the verb
+            uses. It warms up as `min(ema_decay, (1 + step) / (10 + step))`.
+        seed: Integer seed of what is drawn while training.
         name: String.
 
+    Attributes:
+        players: Dict from a player to the names of the networks that it moves.
+        repeats: Dict from a player to its turns a step, where it is not one.
+        every: Dict from a player to the steps from one of its turns to the next, where it is
+            not one: a lazy penalty's.
+        averaged: Names of the networks that have an average, `averaged_<name>`.
+        takes: Names of what a batch holds, in the order that `fit` is given it.
+        unpaired: Whether arrays may differ in length, drawn each in an order of its own.
+        verb: Name of the method that people call.
+        door: Name of the loader in `kerasgan.datasets` whose data it takes.
+        fixes: Names of the arguments of its base that its constructor sets: for a subclass that
+            hands on `**kwargs`, so that they are neither saved nor asked for.
+        builders: Dict from a network's name to its default builder in `kerasgan.networks`; or
+            the name of one that builds all of them.
+
     Raises:
-        ValueError: If the networks do not fit together, saying where.
+        ValueError: If `ema_decay` is out of its range.
     """
 
-    players = ("discriminator", "generator")
-    # Turns a step of each player, where it is not one.
+    players = {"discriminator": ("discriminator",), "generator": ("generator",)}
     repeats = {}
-    # What the builders of networks are asked for: `dcgan(shape, **WGANGP.network_options)`.
-    network_options = {}
-    # Whether the generator, and whether the discriminator, takes labels.
-    label_inputs = (False, False)
+    every = {}
+    averaged = ("generator",)
+    takes = ("real",)
+    unpaired = False
+    verb = "generate"
+    door = "load"
+    builders = {}
+    fixes = ()
 
     def __init__(
         self,
-        generator,
-        discriminator,
+        networks,
+        modalities,
+        sample_shapes=None,
+        *,
         augmentation=None,
         ema_decay=0.999,
         seed=None,
         name=None,
     ):
         super().__init__(name=name)
-        self.check_networks(generator, discriminator)
         if not 0.0 <= ema_decay < 1.0:
             raise ValueError(f"ema_decay must be in [0, 1). Received: {ema_decay}")
-        self.generator = generator
-        if discriminator is not None:
-            setattr(self, self.players[0], discriminator)
+        for key, network in networks.items():
+            setattr(self, key, network)
+        self.network_names = tuple(networks)
+        self.modalities = modalities
+        self.sample_shapes = sample_shapes or {}
         self.augmentation = augmentation
         self.ema_decay = ema_decay
         self.seed = seed
-        self.averaged_generator = frozen_copy(generator)
+        for key in self.averaged:
+            average = frozen_copy(networks[key], f"averaged_{key}")
+            setattr(self, f"averaged_{key}", average)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.trackers = {}
-        self.show(*(f"{player}_loss" for player in self.players))
+        self._track(*(f"{player}_loss" for player in self.players))
         for layer in self._augmentations():
             if not layer.built:
-                layer.build((None, *self.sample_shape))
-            self.show(*getattr(layer, "report", ()))
+                layer.build(judged_shape(self.discriminator))
+            self._track(*getattr(layer, "report", ()))
+        self._rehearsing = self._rehearsed = False
         self.built = True
 
-    def check_networks(self, generator, discriminator):
-        """Refuse networks that do not fit together; note the shapes of what they take."""
-        check_networks(generator, discriminator, self.players[0], self.label_inputs)
-        latents, samples = shapes(generator)
-        self.latent_dim = (latents[0] if isinstance(latents, list) else latents)[-1]
-        self.sample_shape = tuple(samples[1:])
+    # Its networks.
+
+    def networks(self):
+        """Dict from a name to each network that was given."""
+        return {name: getattr(self, name) for name in self.network_names}
+
+    def networks_of(self, player):
+        """The networks that a player moves."""
+        return [getattr(self, name) for name in self.players[player]]
+
+    def variables_of(self, player):
+        """The variables that a player moves."""
+        return [v for network in self.networks_of(player) for v in network.trainable_variables]
 
     def stored_networks(self):
-        """What an entry of the zoo holds: dict from a name to a network."""
-        networks = {player: getattr(self, player) for player in self.players}
-        return networks | {"generator": self.averaged_generator}
+        """What an entry of the zoo holds: dict from a name to a network, averaged if it is."""
+        averages = {name: getattr(self, f"averaged_{name}") for name in self.averaged}
+        return self.networks() | averages
 
     def _augmentations(self):
         given = self.augmentation
@@ -109,27 +150,40 @@ class AdversarialModel(GeneratesSamples, keras.Model):
 
     # What a subclass writes its losses with.
 
-    def make(self, z, labels=None, training=True):
-        """Samples of the generator."""
-        return self.generator(z if labels is None else [z, labels], training=training)
+    def no_gradient(self, network, inputs, training=True):
+        """What a network makes, with no gradient flowing back through it."""
+        return backend.without_gradient(network, inputs, training=training)
 
-    def fake(self, z, labels=None, training=True):
-        """Samples of the generator that no gradient flows back through."""
-        return backend.without_gradient(self.make, z, labels, training)
+    def logits(self, network, *inputs, training=True):
+        """What a discriminator says of its (augmented) inputs, in float32 or better."""
+        inputs = self.augment(inputs, training)
+        outputs = network(inputs[0] if len(inputs) == 1 else list(inputs), training=training)
+        if isinstance(outputs, (list, tuple)):
+            return [ops.cast(output, keras.config.floatx()) for output in outputs]
+        return ops.cast(outputs, keras.config.floatx())
 
-    def discriminate(self, samples, labels=None, training=True):
-        """Logits of the discriminator for (augmented) samples, in float32 or better."""
-        samples = self.augment(samples, training)
-        network = getattr(self, self.players[0])
-        logits = network(samples if labels is None else [samples, labels], training=training)
-        return ops.cast(logits, keras.config.floatx())
+    def augment(self, inputs, training=True):
+        """Tuple of a discriminator's inputs as it sees them.
 
-    def augment(self, samples, training=True):
-        """Samples as the discriminator sees them."""
-        if training:
-            for layer in self._augmentations():
-                samples = layer(samples, training=True)
-        return samples
+        Inputs of the same height and width are augmented as one, by the same draw; what is no
+        image, such as labels, is left as it is.
+        """
+        layers = self._augmentations()
+        if not training or not layers:
+            return inputs
+        first = inputs[0]
+        together = [x for x in inputs if x.shape[1:-1] == first.shape[1:-1]]
+        x = ops.concatenate(together, axis=-1) if len(together) > 1 else first
+        for layer in layers:
+            x = layer(x, training=True)
+        parts, start = [], 0
+        for given in inputs:
+            if given.shape[1:-1] == first.shape[1:-1]:
+                parts.append(x[..., start : start + given.shape[-1]] if len(together) > 1 else x)
+                start += given.shape[-1]
+            else:
+                parts.append(given)
+        return tuple(parts)
 
     def observe(self, real_logits):
         """Let augmentation that adapts see the logits of the real samples of a turn."""
@@ -138,99 +192,111 @@ class AdversarialModel(GeneratesSamples, keras.Model):
                 layer.observe(ops.stop_gradient(real_logits))
                 self.log(**layer.report)
 
-    def show(self, *names):
-        """Announce, in the constructor, the names that `log` is going to be given."""
-        self.trackers |= {name: keras.metrics.Mean(name) for name in names}
-
     def log(self, **values):
         """Show the mean of each of these tensors in the progress bar and the history."""
         for name, value in values.items():
-            self.trackers[name].update_state(ops.stop_gradient(value))
+            if name not in self.trackers:
+                self._track(name)
+            if not self._rehearsing:
+                self.trackers[name].update_state(ops.stop_gradient(value))
 
-    def sample_latents(self, n):
-        """`n` latents drawn from the standard normal, inside a compiled step."""
-        seed = backend.seed_of_latents(self.seed_generator)
-        return keras.random.normal((n, self.latent_dim), seed=seed)
+    def _track(self, *names):
+        for name in names:
+            self.trackers[name] = backend.outside_of_step(lambda n=name: keras.metrics.Mean(n))
 
     def default_optimizers(self):
         """The paper's optimizers: dict from a player to its `keras.optimizers`."""
         return {}
 
+    # What a step calls, and a subclass may override.
+
+    def draw(self, batch):
+        """The batch with what is drawn anew for every turn: latents, say."""
+        return batch
+
+    def fixed_draw(self, n, random):
+        """What `draw` would draw for a batch of `n`, from a NumPy generator: dict of arrays.
+
+        A batch that holds it already is left as it is by `draw`.
+        """
+        return {}
+
     def after_turn(self, player):
-        """What follows a player's move, inside the step."""
-
-    # What `engine/labels.py` fills in for a model that takes labels.
-
-    def check_labels(self, labels, images):
-        """Raise a `ValueError` on labels that the model cannot take."""
-
-    def label_vectors(self, labels):
-        """Labels of a batch as the networks take them."""
-        # A body of nothing but its docstring is more than TensorFlow's AutoGraph can read.
+        """What follows a player's move."""
         return None
 
-    def remember_labels(self, labels):
-        """Keep the labels of a training step, to draw from."""
+    def after_step(self, batch):
+        """What follows the turns of a step."""
+        return None
 
     # The step.
 
     def read_batch(self, data):
-        """A batch as `(real, z, labels)`; z None to draw latents in every turn."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return to_unit_range(x), None, self.label_vectors(y)
+        """A batch by name, as the networks see it."""
+        given = named(data, self.takes)
+        return {name: self.modalities[name].to_network(value) for name, value in given.items()}
 
     def _turns(self, data, training):
-        real, z, labels = self.read_batch(data)
+        batch = self.read_batch(data)
         for player in self.players:
+            if training and self.every.get(player, 1) > 1:
+                due = ops.equal(self.optimizer.iterations % self.every[player], 0)
+                backend.when(
+                    due, lambda player=player: self.turn(player, batch), self._variables_of_step()
+                )
+                continue
             for _ in range(self.repeats.get(player, 1) if training else 1):
-                self._turn(player, real, z, labels, training)
+                self.turn(player, batch, training)
         if training:
-            self.remember_labels(labels)
+            self.after_step(batch)
             self._average()
             self.optimizer.iterations.assign_add(1)
         return {metric.name: metric.result() for metric in self.metrics}
 
-    def _turn(self, player, real, z, labels, training):
-        n = ops.shape(real)[0]
-        if z is None:
-            z = self.sample_latents(n)
-        loss_fn = getattr(self, f"{player}_loss")
+    def turn(self, player, batch, training=True):
+        """One turn of a player: its loss is lowered by moving its networks."""
+        drawn, loss_fn = self.draw(batch), getattr(self, f"{player}_loss")
         if training:
-            loss = backend.minimize(
-                lambda: loss_fn(real, z, labels),
-                getattr(self, player).trainable_variables,
-                self.optimizer.by_player[player],
+            optimizer, variables = self.optimizer.by_player[player], self.variables_of(player)
+            loss, gradients = backend.gradients(
+                lambda: loss_fn(drawn), variables, optimizer.scale_loss
             )
+            backend.apply(optimizer, gradients, variables)
             self.after_turn(player)
         else:
-            loss = loss_fn(real, z, labels, training=False)
+            loss = loss_fn(drawn, training=False)
+        n = ops.shape(next(iter(batch.values())))[0]
         self.trackers[f"{player}_loss"].update_state(loss, sample_weight=n)
 
     def _average(self):
         step = ops.cast(self.optimizer.iterations, "float32")
         decay = ops.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
-        backend.move_towards(self.averaged_generator.weights, self.generator.weights, 1.0 - decay)
+        for name in self.averaged:
+            average, network = getattr(self, f"averaged_{name}"), getattr(self, name)
+            backend.move_towards(average.weights, network.weights, 1.0 - decay)
 
-    def train_step(self, *args):
-        groups = (
+    def _groups(self):
+        return (
             self.trainable_variables,
             self.non_trainable_variables,
             self.optimizer.variables,
             self.metrics_variables,
         )
-        return backend.run_step(lambda data: self._turns(data, True), args, groups)
+
+    def _variables_of_step(self):
+        return [v for group in self._groups() for v in group]
+
+    def train_step(self, *args):
+        return backend.run_step(lambda data: self._turns(data, True), args, self._groups())
 
     def test_step(self, *args):
-        groups = (
-            self.trainable_variables,
-            self.non_trainable_variables,
-            self.metrics_variables,
-        )
+        trained, others, _, metrics = self._groups()
+        groups = (trained, others, metrics)
         return backend.run_step(lambda data: self._turns(data, False), args, groups)
 
-    def call(self, latents, training=False):
-        generator = self.generator if training else self.averaged_generator
-        return generator(latents, training=training)
+    def call(self, inputs, training=False):
+        name = self.averaged[0]
+        return getattr(self, name if training else f"averaged_{name}")(inputs, training=training)
 
     @property
     def metrics(self):
@@ -240,6 +306,7 @@ class AdversarialModel(GeneratesSamples, keras.Model):
 
     def compile(
         self,
+        optimizer=None,
         *,
         run_eagerly=False,
         steps_per_execution=1,
@@ -249,55 +316,27 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         """Choose the optimizers; with no argument, the paper's.
 
         Args:
+            optimizer: A `keras.optimizers` optimizer or its name, of which every player gets
+                one of its own.
             run_eagerly, steps_per_execution, jit_compile: As in `keras.Model.compile`.
-            **optimizers: `<player>_optimizer`, one a player: a `keras.optimizers`
-                optimizer or its name. A player left out takes the paper's.
+            **optimizers: `<player>_optimizer`, one a player, in place of `optimizer`.
 
         Raises:
             TypeError: On an argument that names no player, or a player without optimizer.
             ValueError: If two players share one optimizer object.
         """
-        chosen = self.default_optimizers()
-        known = [f"{player}_optimizer" for player in self.players]
-        for argument, optimizer in optimizers.items():
-            if argument not in known:
-                raise TypeError(
-                    f"compile() got an unexpected argument {argument!r}. Each player "
-                    f"has its own optimizer: {', '.join(known)}; losses belong to the "
-                    "model."
-                )
-            if optimizer is not None:
-                player = argument.removesuffix("_optimizer")
-                chosen[player] = keras.optimizers.get(optimizer)
-        missing = [a for a in known if a.removesuffix("_optimizer") not in chosen]
-        if missing:
-            raise TypeError(
-                f"{type(self).__name__} has no default optimizers: pass compile() "
-                f"{', '.join(missing)}."
-            )
-        if len({id(o) for o in chosen.values()}) < len(chosen):
-            raise ValueError(
-                "Two players share one optimizer object; its moments would mix. Pass "
-                "one optimizer a player."
-            )
-        networks = {player: getattr(self, player) for player in self.players}
-        if any(_is_float16(network) for network in networks.values()):
-            chosen = {player: _scaled(o) for player, o in chosen.items()}
-        optimizer = PlayerOptimizers({player: chosen[player] for player in self.players})
-        optimizer.build({p: n.trainable_variables for p, n in networks.items()})
-        backend.order_kernels([*self.variables, *optimizer.variables])
-        super().compile(
-            optimizer=optimizer,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-            jit_compile=jit_compile,
-            auto_scale_loss=False,
-        )
-        self._compile_arguments = {
+        variables = {player: self.variables_of(player) for player in self.players}
+        half = any(is_float16(network) for network in self.networks().values())
+        chosen = for_players(self, optimizer, optimizers, half)
+        chosen.build(variables)
+        backend.order_kernels([*self.variables, *chosen.variables])
+        arguments = {
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
         }
+        super().compile(optimizer=chosen, auto_scale_loss=False, **arguments)
+        self._compile_arguments = arguments
 
     def get_compile_config(self):
         if not self.compiled:
@@ -308,39 +347,77 @@ class AdversarialModel(GeneratesSamples, keras.Model):
         }
 
     def compile_from_config(self, config):
-        self.compile(**{k: _deserialized(v) for k, v in config.items()})
+        self.compile(**{k: deserialized(v) for k, v in config.items()})
 
-    def check_data(self, x, y):
-        """Refuse what the model cannot train on; returns data to fit in its place."""
-        return check_data(x, y, self.sample_shape, self.check_labels)
+    def expected(self):
+        """Sentences that say what a batch should be."""
+        return " ".join(self._expected(name) for name in self.takes)
+
+    def _expected(self, name):
+        return f"{name}: {self.modalities[name].expected(self.sample_shapes.get(name, ()))}"
+
+    def check_batch(self, batch, where):
+        """Refuse a batch, a dict of arrays by name, that the model cannot train on.
+
+        Raises:
+            ValueError: If one is missing, is not of its modality, or if they differ in length.
+        """
+        for name in self.takes:
+            if name not in batch:
+                raise ValueError(
+                    f"{type(self).__name__} takes {', '.join(self.takes)}: "
+                    f"fit({', '.join(self.takes)}), or a dataset of such batches. There is no "
+                    f"{name}. {self._expected(name)}"
+                )
+            place = where if len(self.takes) == 1 else f"{name} of {where}"
+            self.modalities[name].check(batch[name], place, self.sample_shapes.get(name, ()))
+        lengths = {name: len(batch[name]) for name in self.takes}
+        if len({*lengths.values()}) > 1 and not self.unpaired:
+            told = ", ".join(f"{n} {name}" for name, n in lengths.items())
+            raise ValueError(f"Expected one of each a sample. Received in {where}: {told}")
+
+    def _ready(self, x, y, batch_size=None):
+        """Data that is checked, and trackers for what the losses log."""
+        x, y, first = prepared(x, y, self, batch_size)
+        if not self.compiled:
+            self.compile()
+        if not self._rehearsed:
+            self._rehearsing = True
+            try:
+                backend.rehearse(lambda: self._rehearsed_losses(first), self._variables_of_step())
+            finally:
+                self._rehearsing = False
+            self._rehearsed = True
+        return x, y
+
+    def _rehearsed_losses(self, first):
+        batch = self.read_batch(first)
+        return [getattr(self, f"{player}_loss")(self.draw(batch)) for player in self.players]
 
     def fit(self, x=None, y=None, **kwargs):
         """Train on `x`, as `keras.Model.fit` does; a model not compiled yet is, first.
 
         Args:
-            x: Images: a NumPy array, `tf.data.Dataset`, PyTorch `DataLoader`,
-                `keras.utils.PyDataset` or generator, on every backend. uint8 in
-                [0, 255] or float in [-1, 1], shape `(batch, height, width, channels)`.
-            y: Labels, which a model without labels leaves aside. A dataset gives
-                `(images, labels)` in their place.
+            x: What the model `takes`: an array; a tuple or a dict of arrays; or a
+                `tf.data.Dataset`, PyTorch `DataLoader`, `keras.utils.PyDataset` or generator of
+                batches of such, on every backend.
+            y: The second array that it takes, if `x` is the first one. What a model does not
+                take is left aside: labels, by a model without.
             **kwargs: As in `keras.Model.fit`, without `sample_weight`, `class_weight`.
 
         Raises:
-            ValueError: Before the first step, if `x` has the wrong rank, size, channel
-                count, dtype or range, or holds NaN; if labels are missing or unknown.
+            ValueError: Before the first step, on what is missing, or of the wrong shape, dtype
+                or range, or holds NaN.
         """
         weights = {name: kwargs.pop(name, None) for name in ("sample_weight", "class_weight")}
         refuse_weights(**weights)
-        x = self.check_data(x, y)
+        x, y = self._ready(x, y, kwargs.get("batch_size"))
         if kwargs.get("validation_data") is not None:
-            held_out, labels, weights = keras.utils.unpack_x_y_sample_weight(
-                kwargs["validation_data"]
-            )
-            refuse_weights(sample_weight=weights)
-            held_out = self.check_data(held_out, labels)
-            kwargs["validation_data"] = (held_out, labels)
-        if not self.compiled:
-            self.compile()
+            held_out = kwargs["validation_data"]
+            if isinstance(held_out, (tuple, list)) and len(held_out) > max(2, len(self.takes)):
+                refuse_weights(sample_weight=held_out[2])
+            held_out, labels, _ = prepared(held_out, None, self)
+            kwargs["validation_data"] = held_out if labels is None else (held_out, labels)
         if getattr(x, "orders_itself", False):
             kwargs.setdefault("shuffle", False)
         return super().fit(x, y, **kwargs)
@@ -352,91 +429,93 @@ class AdversarialModel(GeneratesSamples, keras.Model):
             backend.without_autotune(iterator)
         super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
 
-    def evaluate(self, x=None, y=None, **kwargs):
-        """Losses and scores on held-out images, without moving a weight.
+    def evaluate(self, x=None, y=None, *, return_dict=True, **kwargs):
+        """Losses and scores on held-out samples, without moving a weight.
 
-        They tell whether the discriminator has memorised its training images, not how
-        good the samples are: for that, compare sets of images with a metric.
+        They tell whether the discriminator has memorised its training samples, not how
+        good the generator is: for that, compare sets of samples with a metric.
 
-        Args: as `fit`'s. Returns: as `keras.Model.evaluate`'s.
+        Args: as `fit`'s. Returns: dict from a name to a float, or a list.
         """
         # `fit` has looked at its validation data, and gives the same iterator every epoch.
         if not kwargs.get("_use_cached_eval_dataset"):
             refuse_weights(sample_weight=kwargs.get("sample_weight"))
-            x = self.check_data(x, y)
-        if not self.compiled:
-            self.compile()
-        return super().evaluate(x, y, **kwargs)
+            x, y = self._ready(x, y)
+        return super().evaluate(x, y, return_dict=return_dict, **kwargs)
 
-    # Saving.
+    # Using it.
 
-    def get_config(self):
-        arguments = list(inspect.signature(type(self).__init__).parameters)[1:]
-        if "kwargs" in arguments:
-            arguments = [*arguments[:-1], "augmentation", "ema_decay", "seed", "name"]
-        return {a: keras.saving.serialize_keras_object(getattr(self, a)) for a in arguments}
+    @property
+    def network(self):
+        """The network that the verb runs."""
+        return getattr(self, f"averaged_{self.averaged[0]}")
 
-    @classmethod
-    def from_config(cls, config):
-        return cls(**{k: _deserialized(v) for k, v in config.items()})
+    def run(self, inputs):
+        """What the verb's network makes of a batch, float32 NumPy arrays, outside of a step."""
+        backend.sync_state(self)
+        return self.network.predict_on_batch(inputs).astype("float32")
 
-    def _own_weights(self):
-        networks = [getattr(self, player) for player in self.players]
-        layers = [*networks, *self.stored_networks().values(), *self._augmentations()]
-        theirs = {id(w) for layer in layers for w in layer.weights}
-        return [w for w in self.weights if id(w) not in theirs]
+    def predict(self, x, **kwargs):
+        taken = shapes(self.network)[0]
+        given = getattr(x, "shape", None)
+        if given is not None and not isinstance(taken, list):
+            fits = (side in (None, other) for side, other in zip(taken[1:], given[1:]))
+            if len(given) != len(taken) or not all(fits):
+                raise ValueError(
+                    f"predict() hands {self.averaged[0]} its own input, of shape {taken}. "
+                    f"Received: shape {tuple(given)}. What this model is for is "
+                    f"{type(self).__name__}.{self.verb}()."
+                )
+        return super().predict(x, **kwargs)
 
-    def _random_states(self):
-        weights = {id(w) for w in self.non_trainable_weights}
-        return [v for v in self.non_trainable_variables if id(v) not in weights]
+    def export(self, filepath, format="tf_saved_model", **kwargs):
+        """Write the verb's network for a serving runtime, as `keras.Model.export` does."""
+        taken = shapes(self.network)[0]
+        taken = taken if isinstance(taken, list) else [taken]
+        # Keras exports what has been called.
+        zeros = [ops.zeros([1 if side is None else side for side in shape]) for shape in taken]
+        self.network(zeros if len(zeros) > 1 else zeros[0])
+        self.network.export(filepath, format=format, **kwargs)
 
-    def save_own_variables(self, store):
-        for i, weight in enumerate(self._own_weights()):
-            store[f"own_{i}"] = ops.convert_to_numpy(weight)
-        # Keras keeps no seed-generator state, without which a resumed run would differ.
-        for i, state in enumerate(self._random_states()):
-            store[f"random_{i}"] = ops.convert_to_numpy(state)
-        framework = backend.framework_random_state()
-        if framework is not None:
-            store["random_framework"] = framework
+    # What callbacks, reports and the zoo ask for.
 
-    def load_own_variables(self, store):
-        for i, weight in enumerate(self._own_weights()):
-            weight.assign(np.array(store[f"own_{i}"]))
-        for i, state in enumerate(self._random_states()):
-            if f"random_{i}" in store.keys():  # noqa: SIM118 - an h5 store
-                state.assign(np.array(store[f"random_{i}"]))
-        # That state belongs to the whole program: only a run that is resumed may set it.
-        if self.compiled and "random_framework" in store.keys():  # noqa: SIM118
-            backend.set_framework_random_state(np.array(store["random_framework"]))
+    def preview(self, n=64, seed=0, batch=None):
+        """A picture of what the model makes.
 
+        Args:
+            n: Number of samples.
+            seed: Integer, of what is drawn.
+            batch: Held-out data by name, for a model that makes something of what it is given.
 
-def _deserialized(value):
-    if isinstance(value, (list, tuple)):
-        return [_deserialized(item) for item in value]
-    is_object = isinstance(value, dict) and "class_name" in value
-    return keras.saving.deserialize_keras_object(value) if is_object else value
+        Returns:
+            uint8 array `(height, width, channels)`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no preview().")
 
+    def samples(self, n, seed=0, batch=None):
+        """`n` samples as the verb gives them, to be measured; arguments as of `preview`."""
+        raise ValueError(f"{type(self).__name__} makes no samples of its own: see {self.verb}().")
 
-def _is_float16(network):
-    # A loaded network keeps the policy of its layers, not its own.
-    return any(layer.dtype_policy.name == "mixed_float16" for layer in every_layer(network))
+    def judged(self, batch):
+        """What shows how a discriminator judges, for `Diagnosis`; inside a step.
 
+        Args:
+            batch: As a loss gets it.
 
-def _scaled(optimizer):
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        return optimizer
-    return keras.optimizers.LossScaleOptimizer(optimizer)
+        Returns:
+            Dict of tensors, any of: `samples`, what was generated; `real_logits` and
+            `fake_logits`.
+        """
+        return {}
 
+    def measure(self, batch):
+        """Figures of held-out data by name: dict from a name to a float."""
+        return {}
 
-def frozen_copy(network):
-    """The same network with weights of its own, equal at first, that do not train."""
-    with keras.StatelessScope():
-        with backend.without_tensorflow():
-            copy = network.__class__.from_config(network.get_config())
-        if not copy.built:
-            copy.build_from_config(network.get_build_config())
-            copy.built = True
-        backend.start_from(copy.weights, network.weights)
-    copy.trainable = False
-    return copy
+    def card_fields(self):
+        """What a card says beside what every card says."""
+        return {}
+
+    def reference_inputs(self, n):
+        """Arguments of the verb whose result is kept to check the weights by."""
+        raise NotImplementedError(f"{type(self).__name__} has no reference_inputs().")

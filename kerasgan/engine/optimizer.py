@@ -84,3 +84,55 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
             for player, optimizer in config["optimizers"].items()
         }
         return cls(optimizers, name=config["name"])
+
+
+def for_players(model, optimizer, optimizers, half):
+    """The optimizers that `compile` was given, with the paper's for the players left out.
+
+    Args:
+        model: Has `players` and `default_optimizers`.
+        optimizer: One for all players, who get a copy each; or None.
+        optimizers: Dict from `<player>_optimizer` to one, its name, or None.
+        half: Whether losses are to be scaled, for float16.
+
+    Returns:
+        `PlayerOptimizers`.
+
+    Raises:
+        TypeError: On an argument that names no player, or a player without optimizer.
+        ValueError: If two players share one optimizer object.
+    """
+    chosen = model.default_optimizers()
+    if optimizer is not None:
+        given = keras.optimizers.get(optimizer)
+        chosen = {player: type(given).from_config(given.get_config()) for player in model.players}
+    known = [f"{player}_optimizer" for player in model.players]
+    for argument, value in optimizers.items():
+        if argument not in known:
+            raise TypeError(
+                f"compile() got an unexpected argument {argument!r}. Each player "
+                f"has its own optimizer: {', '.join(known)}; losses belong to the "
+                "model."
+            )
+        if value is not None:
+            chosen[argument.removesuffix("_optimizer")] = keras.optimizers.get(value)
+    missing = [a for a in known if a.removesuffix("_optimizer") not in chosen]
+    if missing:
+        raise TypeError(
+            f"{type(model).__name__} has no default optimizers: pass compile() "
+            f"{', '.join(missing)}, or one optimizer for all."
+        )
+    if len({id(o) for o in chosen.values()}) < len(chosen):
+        raise ValueError(
+            "Two players share one optimizer object; its moments would mix. Pass "
+            "one optimizer a player, or one for all as the first argument."
+        )
+    return PlayerOptimizers(
+        {player: _scaled(chosen[player]) if half else chosen[player] for player in model.players}
+    )
+
+
+def _scaled(optimizer):
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer
+    return keras.optimizers.LossScaleOptimizer(optimizer)

@@ -12,18 +12,25 @@ def shapes(network):
     return taken, network.compute_output_spec(keras.KerasTensor(taken)).shape
 
 
-def check_networks(generator, discriminator, role, label_inputs):
+def judged_shape(discriminator):
+    """The shape of what augmentation gets: a discriminator's inputs that are of its first's size."""
+    taken = shapes(discriminator)[0]
+    first, *others = taken if isinstance(taken, list) else [taken]
+    same = [shape for shape in others if shape[1:-1] == first[1:-1]]
+    return (*first[:-1], sum(shape[-1] for shape in (first, *same)))
+
+
+def check_networks(generator, discriminator, label_inputs):
     """Refuse networks whose inputs and outputs do not match.
 
     Args:
         generator, discriminator: What a model was given.
-        role: What the model calls its discriminator.
         label_inputs: Whether the generator, and whether the discriminator, takes labels.
 
     Raises:
         ValueError: Naming the network and the shapes.
     """
-    for network, name in ((generator, "generator"), (discriminator, role)):
+    for network, name in ((generator, "generator"), (discriminator, "discriminator")):
         if not isinstance(network, keras.Model) or not network.built:
             raise ValueError(
                 f"{name} must be a built keras.Model (a functional or sequential one "
@@ -36,11 +43,11 @@ def check_networks(generator, discriminator, role, label_inputs):
             "generator must take latents of shape (batch, latent_dim). Received a "
             f"generator with input shape {latents}"
         )
-    seen, *seen_labels = _inputs(discriminator, role, "samples", label_inputs[1])
+    seen, *seen_labels = _inputs(discriminator, "discriminator", "samples", label_inputs[1])
     made, seen = tuple(made[1:]), tuple(seen[1:])
     if made != seen or None in made:
         raise ValueError(
-            f"generator makes samples of shape {made} but {role} takes {seen}: the two "
+            f"generator makes samples of shape {made} but discriminator takes {seen}: the two "
             "must be equal and fully known."
         )
     for shape in (*labels, *seen_labels):
@@ -70,12 +77,12 @@ def every_layer(network):
         yield from every_layer(layer)
 
 
-def refuse_batch_normalization(network, role, reason):
-    """Raise a `ValueError` if a layer of the network normalises over the batch."""
+def refuse_batch_normalization(network, reason):
+    """Raise a `ValueError` if a layer of a discriminator normalises over the batch."""
     for layer in every_layer(network):
         if isinstance(layer, keras.layers.BatchNormalization):
             raise ValueError(
-                f"{role} must not have batch normalisation: {reason}. Received a {role} with "
+                f"discriminator must not have batch normalisation: {reason}. Received one with "
                 f"the layer {layer.name!r}. Use layer normalisation or none: the builders "
                 'take discriminator_normalization="layer" or None.'
             )

@@ -6,6 +6,7 @@ from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
 from kerasgan.models.gan import GAN
 from kerasgan.models.lsgan import LSGAN
+from kerasgan.models.pix2pix import Pix2Pix
 from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN
 from kerasgan.models.sngan import SNGAN
@@ -14,7 +15,7 @@ from kerasgan.models.super_resolution import SuperResolution
 from kerasgan.models.wgan import WGAN
 from kerasgan.models.wgan_gp import WGANGP
 
-# By the names that recipes and the command know them by: of latents, and of small images.
+# By the names that recipes and the command know them by.
 MODELS = {
     "gan": GAN,
     "lsgan": LSGAN,
@@ -26,8 +27,11 @@ MODELS = {
     "conditional_gan": ConditionalGAN,
     "projection_gan": ProjectionGAN,
     "acgan": ACGAN,
+    "super_resolution": SuperResolution,
+    "srgan": SRGAN,
+    "esrgan": ESRGAN,
+    "pix2pix": Pix2Pix,
 }
-SUPER_RESOLUTION = {"pixels": SuperResolution, "srgan": SRGAN, "esrgan": ESRGAN}
 
 __all__ = [
     "ACGAN",
@@ -41,6 +45,7 @@ __all__ = [
     "WGANGP",
     "ConditionalGAN",
     "FeatureMatchingGAN",
+    "Pix2Pix",
     "ProjectionGAN",
     "SuperResolution",
 ]

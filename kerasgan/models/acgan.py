@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasgan.engine.registry import register
+from kerasgan.modalities import Attributes
 from kerasgan.models.conditional_gan import ConditionalGAN
 
 
@@ -27,8 +28,8 @@ class ACGAN(ConditionalGAN):
             builders.
         classification_weight: Float, weight of L_C; 1 in the paper.
         classify_generated: Whether the discriminator lowers L_C of generated samples too.
-        label_names, multi_label: As in `ConditionalGAN`. Attributes are in [0, 1].
-        adversarial_loss, penalties, discriminator_steps: As in `GAN`.
+        labels: As in `ConditionalGAN`. Attributes are in [0, 1].
+        modality, adversarial_loss, penalties, discriminator_steps: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: Adam with learning rate 2e-4 and beta_1 0.5 for both.
@@ -45,68 +46,56 @@ class ACGAN(ConditionalGAN):
     label_inputs = (True, False)
     network_options = {"conditioning": "auxiliary"}
 
+    fixes = ()
+
     def __init__(
         self,
-        generator,
-        discriminator,
-        classification_weight=1.0,
-        label_names=None,
-        multi_label=False,
-        adversarial_loss="minimax",
-        penalties=(),
-        discriminator_steps=1,
-        classify_generated=False,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        classification_weight: float = 1.0,
+        classify_generated: bool = False,
         **kwargs,
     ):
-        super().__init__(
-            generator,
-            discriminator,
-            label_names,
-            multi_label,
-            adversarial_loss,
-            penalties,
-            discriminator_steps,
-            **kwargs,
-        )
+        super().__init__(generator, discriminator, **kwargs)
         self.classification_weight = classification_weight
         self.classify_generated = classify_generated
-        self.show("classification_loss")
 
-    def discriminator_loss(self, real, z, labels, training=True):
-        fake = self.fake(z, labels, training)
-        real_logits, real_labels = self.outputs_for(real, training)
+    def discriminator_loss(self, batch, training=True):
+        fake = self.no_gradient(self.generator, self.generator_inputs(batch), training)
+        real_logits, real_labels = self.outputs_for(batch["real"], training)
         fake_logits, fake_labels = self.outputs_for(fake, training)
         self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
-        classification = self.classification_loss(labels, real_labels)
+        classification = self.classification_loss(batch["labels"], real_labels)
         self.log(classification_loss=classification)
         if self.classify_generated:
-            classification = classification + self.classification_loss(labels, fake_labels)
+            classification += self.classification_loss(batch["labels"], fake_labels)
         loss += self.classification_weight * classification
         if training:
             self.observe(real_logits)
-            loss += self.penalty(real, fake, labels)
+            loss += self.penalty(fake, batch)
         return loss
 
-    def generator_loss(self, real, z, labels, training=True):
-        fake_logits, fake_labels = self.outputs_for(self.make(z, labels, training), training)
+    def generator_loss(self, batch, training=True):
+        fake = self.generator(self.generator_inputs(batch), training=training)
+        fake_logits, fake_labels = self.outputs_for(fake, training)
         real_logits = None
         if self.adversarial_loss.pairs:
-            real_logits, _ = self.outputs_for(real, training)
-        classification = self.classification_loss(labels, fake_labels)
+            real_logits, _ = self.outputs_for(batch["real"], training)
+        classification = self.classification_loss(batch["labels"], fake_labels)
         loss = self.adversarial_loss.generator(real_logits, fake_logits)
         return loss + self.classification_weight * classification
 
     def outputs_for(self, samples, training=True):
         """Logits, and logits of the labels, for (augmented) samples."""
-        outputs = self.discriminator(self.augment(samples, training), training=training)
-        return [ops.cast(output, keras.config.floatx()) for output in outputs]
+        return self.logits(self.discriminator, samples, training=training)
 
-    def discriminate(self, samples, labels=None, training=True):
+    def judge(self, samples, batch, training=True):
         return self.outputs_for(samples, training)[0]
 
     def classification_loss(self, labels, logits):
         """Cross-entropy of classes, or the mean over attributes of theirs."""
-        if self.multi_label:
+        if isinstance(self.labels, Attributes):
             return ops.mean(ops.binary_crossentropy(labels, logits, from_logits=True))
         return ops.mean(ops.categorical_crossentropy(labels, logits, from_logits=True))

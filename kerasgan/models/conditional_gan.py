@@ -1,12 +1,15 @@
 """Conditional GAN, Mirza and Osindero 2014 (arXiv:1411.1784)."""
 
-from kerasgan.engine.labels import TakesLabels
+import keras
+
+from kerasgan.engine.labels import RemembersLabels
 from kerasgan.engine.registry import register
+from kerasgan.modalities import Attributes, ClassLabels
 from kerasgan.models.gan import GAN
 
 
 @register
-class ConditionalGAN(TakesLabels, GAN):
+class ConditionalGAN(RemembersLabels, GAN):
     """A GAN whose generator and discriminator are both given the label.
 
     Equation 2: `min_G max_D E[log D(x|y)] + E[log(1 - D(G(z|y)|y))]`, or the same with
@@ -18,18 +21,17 @@ class ConditionalGAN(TakesLabels, GAN):
             `(batch, label_dim)`.
         discriminator: Keras model from `[samples, labels]` to logits `(batch, 1)`. The
             builders make both with `label_dim=…`.
-        label_names: List of `label_dim` names of classes or attributes, by which
-            `generate` knows them too.
-        multi_label: Labels are vectors of attributes, any number of which may be set,
-            rather than classes.
-        adversarial_loss, penalties, discriminator_steps: As in `GAN`.
+        labels: `kerasgan.modalities.ClassLabels` or `Attributes`, with the names by which
+            `generate` knows them too; `modalities["labels"]` of a dataset. By default classes
+            without names.
+        modality, adversarial_loss, penalties, discriminator_steps: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: as of `GAN`. The paper's momentum of 0.5 to 0.7 and rate of 0.1
     belong to its maxout networks.
 
     Raises:
-        ValueError: If the networks' shapes do not fit, or the names' number.
+        ValueError: If the networks' shapes do not fit, or the labels' number.
 
     Example:
 
@@ -41,18 +43,25 @@ class ConditionalGAN(TakesLabels, GAN):
     ```
     """
 
+    takes = ("real", "labels")
+    label_inputs = (True, True)
+    fixes = ()
+
     def __init__(
         self,
-        generator,
-        discriminator,
-        label_names=None,
-        multi_label=False,
-        adversarial_loss="minimax",
-        penalties=(),
-        discriminator_steps=1,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        labels: ClassLabels | Attributes | None = None,
         **kwargs,
     ):
-        super().__init__(
-            generator, discriminator, adversarial_loss, penalties, discriminator_steps, **kwargs
-        )
-        self.start_labels(label_names, multi_label)
+        super().__init__(generator, discriminator, **kwargs)
+        dim = self.sample_shapes["labels"][0]
+        self.labels = ClassLabels(dim) if labels is None else labels
+        if self.labels.dim != dim:
+            raise ValueError(
+                f"labels must be the {dim} that the generator takes. Received: {self.labels.dim} "
+                f"({self.labels.describe()})"
+            )
+        self.modalities["labels"] = self.labels
+        self.start_memory()

@@ -1,5 +1,7 @@
 """ESRGAN, Wang et al. 2018 (arXiv:1809.00219)."""
 
+import keras
+
 from kerasgan import losses
 from kerasgan.engine.registry import register
 from kerasgan.models.srgan import SRGAN
@@ -33,13 +35,17 @@ class ESRGAN(SRGAN):
     ```
     """
 
+    builders = {"generator": "rrdb", "discriminator": "srgan_discriminator"}
+    fixes = ("adversarial_loss",)
+
     def __init__(
         self,
-        generator,
-        discriminator,
-        content_loss=None,
-        adversarial_weight=5e-3,
-        pixel_weight=1e-2,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        content_loss: str | keras.losses.Loss | None = None,
+        adversarial_weight: float = 5e-3,
+        pixel_weight: float = 1e-2,
         **kwargs,
     ):
         if content_loss is None:
@@ -47,9 +53,9 @@ class ESRGAN(SRGAN):
         super().__init__(
             generator,
             discriminator,
-            content_loss,
-            adversarial_weight,
-            pixel_weight,
+            content_loss=content_loss,
+            adversarial_weight=adversarial_weight,
+            pixel_weight=pixel_weight,
             adversarial_loss="relativistic_average",
             **kwargs,
         )

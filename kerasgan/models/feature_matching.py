@@ -38,19 +38,17 @@ class FeatureMatchingGAN(GAN):
     ```
     """
 
+    fixes = ()
+
     def __init__(
         self,
-        generator,
-        discriminator,
-        feature_layer=None,
-        adversarial_loss="minimax",
-        penalties=(),
-        discriminator_steps=1,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        feature_layer: str | None = None,
         **kwargs,
     ):
-        super().__init__(
-            generator, discriminator, adversarial_loss, penalties, discriminator_steps, **kwargs
-        )
+        super().__init__(generator, discriminator, **kwargs)
         self.feature_layer = feature_layer
         names = [layer.name for layer in discriminator.layers]
         if feature_layer not in (None, *names):
@@ -67,10 +65,10 @@ class FeatureMatchingGAN(GAN):
             f = network.get_layer(self.feature_layer).output
         return keras.Model(network.inputs, f)
 
-    def generator_loss(self, real, z, labels, training=True):
-        fake = self.make(z, labels, training)
+    def generator_loss(self, batch, training=True):
+        fake = self.generator(self.generator_inputs(batch), training=training)
         real_features, fake_features = (
-            ops.mean(self._features(self.augment(x, training), training=training), axis=0)
-            for x in (real, fake)
+            ops.mean(self._features(*self.augment((x,), training), training=training), axis=0)
+            for x in (batch["real"], fake)
         )
         return ops.sum((real_features - fake_features) ** 2)

@@ -2,14 +2,14 @@
 
 import keras
 
-from kerasgan import losses
-from kerasgan.engine.model import AdversarialModel
+from kerasgan import losses, modalities
+from kerasgan.engine.generation import GeneratesSamples
 from kerasgan.engine.registry import register
-from kerasgan.engine.shapes import refuse_batch_normalization
+from kerasgan.engine.shapes import check_networks, refuse_batch_normalization, shapes
 
 
 @register
-class GAN(AdversarialModel):
+class GAN(GeneratesSamples):
     """A generator and a discriminator that play the minimax game, or another one.
 
     With the networks of `kerasgan.networks.dcgan` it is DCGAN (Radford et al. 2015,
@@ -24,6 +24,8 @@ class GAN(AdversarialModel):
             images in [-1, 1] `(batch, height, width, channels)`, or to samples of any
             other shape.
         discriminator: Keras model from those samples to logits `(batch, 1)`.
+        modality: `kerasgan.modalities.Modality` of a sample; by default images if the
+            generator makes `(batch, height, width, channels)`, else arrays of floats.
         adversarial_loss: The game: `"minimax"` (the non-saturating form that the paper
             recommends), `"least_squares"`, `"hinge"`, `"wasserstein"`, `"relativistic"`,
             or an object of `kerasgan.losses`.
@@ -50,58 +52,95 @@ class GAN(AdversarialModel):
     ```
     """
 
+    builders = "dcgan"
+    # What the builders of networks are asked for: `dcgan(shape, **WGANGP.network_options)`.
+    network_options = {}
+    # Whether the generator, and whether the discriminator, takes labels.
+    label_inputs = (False, False)
+    fixes = ()
+
     def __init__(
         self,
-        generator,
-        discriminator,
-        adversarial_loss="minimax",
-        penalties=(),
-        discriminator_steps=1,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        modality: modalities.Modality | None = None,
+        adversarial_loss: str | losses.AdversarialLoss = "minimax",
+        penalties: list = (),
+        discriminator_steps: int = 1,
         **kwargs,
     ):
-        super().__init__(generator, discriminator, **kwargs)
+        check_networks(generator, discriminator, self.label_inputs)
+        latents, made = shapes(generator)
+        latents, *labels = latents if isinstance(latents, list) else [latents]
+        sample_shapes = {"real": tuple(made[1:]), **{"labels": s[1:] for s in labels}}
+        super().__init__(
+            {"generator": generator, "discriminator": discriminator},
+            {"real": modality or modalities.of_shape(sample_shapes["real"])},
+            sample_shapes,
+            latents[-1],
+            **kwargs,
+        )
         if discriminator_steps < 1:
             raise ValueError(
-                f"{self.players[0]}_steps must be at least 1. Received: {discriminator_steps}"
+                f"discriminator_steps must be at least 1. Received: {discriminator_steps}"
             )
         self.adversarial_loss = losses.get(adversarial_loss)
         self.penalties = list(penalties)
         self.discriminator_steps = discriminator_steps
-        self.repeats = {self.players[0]: discriminator_steps}
-        self.show(*self.adversarial_loss.shown)
+        self.repeats = {"discriminator": discriminator_steps}
         if self.penalties:
             refuse_batch_normalization(
                 discriminator,
-                self.players[0],
                 "a penalty is on the gradient at each sample alone, and batch statistics "
                 "let a logit depend on the others",
             )
 
+    @classmethod
+    def sizes(cls, sample_shapes):
+        """What the data's shapes give the builder: dict of its arguments."""
+        labels = sample_shapes.get("labels")
+        return {"image_shape": sample_shapes["real"], "label_dim": labels and labels[0]}
+
     def default_optimizers(self):
         return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
 
-    def discriminator_loss(self, real, z, labels, training=True):
-        fake = self.fake(z, labels, training)
-        real_logits = self.discriminate(real, labels, training)
-        fake_logits = self.discriminate(fake, labels, training)
+    def discriminator_loss(self, batch, training=True):
+        fake = self.no_gradient(self.generator, self.generator_inputs(batch), training)
+        real_logits = self.judge(batch["real"], batch, training)
+        fake_logits = self.judge(fake, batch, training)
         self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         if training:
             self.observe(real_logits)
-            loss += self.penalty(real, fake, labels)
+            loss += self.penalty(fake, batch)
         return loss
 
-    def generator_loss(self, real, z, labels, training=True):
-        fake_logits = self.discriminate(self.make(z, labels, training), labels, training)
+    def generator_loss(self, batch, training=True):
+        fake = self.generator(self.generator_inputs(batch), training=training)
+        fake_logits = self.judge(fake, batch, training)
         real_logits = None
         if self.adversarial_loss.pairs:
-            real_logits = self.discriminate(real, labels, training)
+            real_logits = self.judge(batch["real"], batch, training)
         return self.adversarial_loss.generator(real_logits, fake_logits)
 
-    def penalty(self, real, fake, labels):
+    def judge(self, samples, batch, training=True):
+        """Logits of the discriminator for samples, beside the labels of the batch if it has any."""
+        labels = [batch["labels"]] if "labels" in batch else []
+        return self.logits(self.discriminator, samples, *labels, training=training)
+
+    def penalty(self, fake, batch):
         """The sum of the penalties, each with its weight."""
 
-        def discriminate(samples):
-            return self.discriminate(samples, labels)
+        def judge(samples):
+            return self.judge(samples, batch)
 
-        return sum(p(discriminate, real, fake, self.seed_generator) for p in self.penalties)
+        return sum(p(judge, batch["real"], fake, self.seed_generator) for p in self.penalties)
+
+    def judged(self, batch):
+        fake = self.no_gradient(self.generator, self.generator_inputs(batch))
+        return {
+            "samples": fake,
+            "real_logits": self.judge(batch["real"], batch),
+            "fake_logits": self.judge(fake, batch),
+        }

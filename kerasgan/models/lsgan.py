@@ -1,5 +1,7 @@
 """Least squares GAN, Mao et al. 2017 (arXiv:1611.04076)."""
 
+import keras
+
 from kerasgan.engine.registry import register
 from kerasgan.models.gan import GAN
 
@@ -13,7 +15,7 @@ class LSGAN(GAN):
 
     Args:
         generator, discriminator: As in `GAN`; the discriminator's output is linear.
-        penalties, discriminator_steps: As in `GAN`.
+        modality, penalties, discriminator_steps: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: `GAN`'s, Adam with beta_1 0.5 and learning rate 2e-4, the paper's for grey
@@ -28,7 +30,7 @@ class LSGAN(GAN):
     ```
     """
 
-    def __init__(self, generator, discriminator, penalties=(), discriminator_steps=1, **kwargs):
-        super().__init__(
-            generator, discriminator, "least_squares", penalties, discriminator_steps, **kwargs
-        )
+    fixes = ("adversarial_loss",)
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs):
+        super().__init__(generator, discriminator, adversarial_loss="least_squares", **kwargs)

@@ -17,9 +17,9 @@ class ProjectionGAN(ConditionalGAN):
     Args:
         generator: Keras model from `[latents, labels]` to samples.
         discriminator: Keras model from `[samples, labels]` to logits `(batch, 1)`.
-        label_names, multi_label: As in `ConditionalGAN`.
         discriminator_steps: Turns of the discriminator for one of the generator.
-        penalties: As in `GAN`.
+        labels: As in `ConditionalGAN`.
+        modality, penalties: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: Adam with learning rate 2e-4, beta_1 0 and beta_2 0.9 for both.
@@ -35,24 +35,21 @@ class ProjectionGAN(ConditionalGAN):
 
     network_options = {"discriminator_normalization": "spectral", "conditioning": "projection"}
 
+    fixes = ("adversarial_loss",)
+
     def __init__(
         self,
-        generator,
-        discriminator,
-        label_names=None,
-        multi_label=False,
-        discriminator_steps=5,
-        penalties=(),
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        discriminator_steps: int = 5,
         **kwargs,
     ):
         super().__init__(
             generator,
             discriminator,
-            label_names,
-            multi_label,
-            "hinge",
-            penalties,
-            discriminator_steps,
+            adversarial_loss="hinge",
+            discriminator_steps=discriminator_steps,
             **kwargs,
         )
 

@@ -19,7 +19,7 @@ class R3GAN(GAN):
         generator: As in `GAN`; the paper's has no normalisation.
         discriminator: Keras model from samples to logits, without batch normalisation.
         penalty_weight: Float, γ of R1 and of R2. The paper chooses it for each data set.
-        discriminator_steps: As in `GAN`.
+        modality, discriminator_steps: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: Adam with learning rate 2e-4, beta_1 0 and beta_2 0.99 for both;
@@ -39,15 +39,21 @@ class R3GAN(GAN):
 
     network_options = {"discriminator_normalization": None}
 
+    fixes = ("adversarial_loss", "penalties")
+
     def __init__(
-        self, generator, discriminator, penalty_weight=1.0, discriminator_steps=1, **kwargs
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        penalty_weight: float = 1.0,
+        **kwargs,
     ):
         super().__init__(
             generator,
             discriminator,
             adversarial_loss="relativistic",
             penalties=[R1(penalty_weight), R2(penalty_weight)],
-            discriminator_steps=discriminator_steps,
             **kwargs,
         )
         self.penalty_weight = penalty_weight

@@ -18,7 +18,7 @@ class SNGAN(GAN):
             `SpectralDense`: `discriminator_normalization="spectral"` in the builders,
             which `resnet` has by itself.
         discriminator_steps: Turns of the discriminator for one of the generator, n_dis.
-        penalties: As in `GAN`.
+        modality, penalties: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: Adam with learning rate 2e-4, beta_1 0 and beta_2 0.9 for both,
@@ -38,9 +38,22 @@ class SNGAN(GAN):
 
     network_options = {"discriminator_normalization": "spectral"}
 
-    def __init__(self, generator, discriminator, discriminator_steps=5, penalties=(), **kwargs):
+    fixes = ("adversarial_loss",)
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        discriminator_steps: int = 5,
+        **kwargs,
+    ):
         super().__init__(
-            generator, discriminator, "hinge", penalties, discriminator_steps, **kwargs
+            generator,
+            discriminator,
+            adversarial_loss="hinge",
+            discriminator_steps=discriminator_steps,
+            **kwargs,
         )
         spectral = (SpectralConv2D, SpectralDense)
         if not any(isinstance(layer, spectral) for layer in every_layer(discriminator)):

@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from kerasgan import losses
-from kerasgan.engine.model import frozen_copy
 from kerasgan.engine.registry import register
+from kerasgan.engine.saving import frozen_copy
 from kerasgan.engine.shapes import shapes
 from kerasgan.models.super_resolution import SuperResolution
 
@@ -49,26 +49,28 @@ class SRGAN(SuperResolution):
     ```
     """
 
-    players = ("discriminator", "generator")
+    players = {"discriminator": ("discriminator",), "generator": ("generator",)}
+    builders = {"generator": "srresnet", "discriminator": "srgan_discriminator"}
+    fixes = ("pixel_loss",)
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        content_loss=None,
-        adversarial_weight=1e-3,
-        pixel_weight=0.0,
-        adversarial_loss="minimax",
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        content_loss: str | keras.losses.Loss | None = None,
+        adversarial_weight: float = 1e-3,
+        pixel_weight: float = 0.0,
+        adversarial_loss: str | losses.AdversarialLoss = "minimax",
         **kwargs,
     ):
-        super().__init__(generator, **kwargs)
         taken, given = shapes(discriminator)
         if len(taken) != 4 or taken[1] != taken[2] or taken[3] != 3 or tuple(given[1:]) != (1,):
             raise ValueError(
                 "discriminator must take square images (batch, size, size, 3) and give "
                 f"(batch, 1). Received one that takes {taken} and gives {given}"
             )
-        self.discriminator = discriminator
+        self._start(generator, {"discriminator": discriminator}, **kwargs)
         self.patch_size = taken[1]
         self.content_loss = losses.FeatureLoss() if content_loss is None else content_loss
         if isinstance(self.content_loss, str):
@@ -76,31 +78,39 @@ class SRGAN(SuperResolution):
         self.adversarial_weight = adversarial_weight
         self.pixel_weight = pixel_weight
         self.adversarial_loss = losses.get(adversarial_loss)
-        self.pixel_generator = frozen_copy(generator)
-        self.show(*self.adversarial_loss.shown)
+        self.pixel_generator = frozen_copy(generator, "pixel_generator")
 
-    def discriminator_loss(self, real, z, labels, training=True):
-        fake_logits = self.discriminate(self.fake(z, training=training), training=training)
-        real_logits = self.discriminate(real, training=training)
+    def discriminator_loss(self, batch, training=True):
+        fake = self.no_gradient(self.generator, batch["small"], training)
+        fake_logits = self.logits(self.discriminator, fake, training=training)
+        real_logits = self.logits(self.discriminator, batch["large"], training=training)
         self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
         return self.adversarial_loss.discriminator(real_logits, fake_logits)
 
-    def generator_loss(self, real, z, labels, training=True):
-        fake = self.make(z, training=training)
-        fake_logits = self.discriminate(fake, training=training)
+    def generator_loss(self, batch, training=True):
+        real, fake = batch["large"], self.generator(batch["small"], training=training)
+        fake_logits = self.logits(self.discriminator, fake, training=training)
         real_logits = None
         if self.adversarial_loss.pairs:
-            real_logits = self.discriminate(real, training=training)
+            real_logits = self.logits(self.discriminator, real, training=training)
         loss = ops.mean(self.content_loss(real, fake))
         loss += self.adversarial_weight * self.adversarial_loss.generator(real_logits, fake_logits)
         if self.pixel_weight:
             loss += self.pixel_weight * ops.mean(ops.abs(real - fake))
         return loss
 
-    def check_data(self, x, y):
+    def check_batch(self, batch, where):
         if isinstance(self.content_loss, losses.FeatureLoss):
             self.content_loss.prepare()
-        return super().check_data(x, y)
+        super().check_batch(batch, where)
+
+    def judged(self, batch):
+        fake = self.no_gradient(self.generator, batch["small"])
+        return {
+            "samples": fake,
+            "real_logits": self.logits(self.discriminator, batch["large"]),
+            "fake_logits": self.logits(self.discriminator, fake),
+        }
 
     def stored_networks(self):
         return super().stored_networks() | {"pixel_generator": self.pixel_generator}

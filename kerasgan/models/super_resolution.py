@@ -5,12 +5,16 @@ import os
 import keras
 import numpy as np
 from keras import ops
+from PIL import Image
 
 from kerasgan import datasets, photos
-from kerasgan.engine import backend
-from kerasgan.engine.data import to_uint8, to_unit_range
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.registry import register
+from kerasgan.metrics import peak_signal_to_noise_ratio
+from kerasgan.modalities import Images, make_grid
+
+# Side of the part of an enlarged photograph that a preview shows.
+SHOWN = 160
 
 
 @register
@@ -43,41 +47,47 @@ class SuperResolution(AdversarialModel):
     ```
     """
 
-    players = ("generator",)
+    players = {"generator": ("generator",)}
+    takes = ("small", "large")
+    verb = "upscale"
+    door = "load_photographs"
+    builders = {"generator": "srresnet"}
+    fixes = ()
+    # What the discriminator of a subclass takes.
+    patch_size = None
 
-    def __init__(self, generator, pixel_loss="mean_squared_error", **kwargs):
-        super().__init__(generator, None, **kwargs)
+    def __init__(
+        self,
+        generator: keras.Model,
+        *,
+        pixel_loss: str | keras.losses.Loss = "mean_squared_error",
+        **kwargs,
+    ):
+        self._start(generator, {}, **kwargs)
         self.pixel_loss = keras.losses.get(pixel_loss)
 
-    def check_networks(self, generator, discriminator):
-        if not isinstance(generator, keras.Model) or not generator.built:
-            raise ValueError(f"generator must be a built keras.Model. Received: {generator!r}")
-        side = 24
-        try:
-            small = keras.KerasTensor((1, side, side, 3))
-            made = tuple(generator.compute_output_spec(small).shape)
-        except ValueError as error:
-            raise ValueError(
-                "generator must take images (batch, height, width, 3) of any size, and nothing "
-                f"else. Received a generator with inputs {generator.input_shape}: {error}"
-            ) from error
-        self.scale = (made[1] or 0) // side
-        if self.scale < 2 or made != (1, side * self.scale, side * self.scale, 3):
-            raise ValueError(
-                "generator must make images a whole number of times as large. Received one "
-                f"that makes {made} of {tuple(small.shape)}"
-            )
-        self.sample_shape = (None, None, 3)
+    def _start(self, generator, others, **kwargs):
+        scale = _scale_of(generator)
+        super().__init__(
+            {"generator": generator, **others},
+            {"small": Images(), "large": Images()},
+            {"small": (None, None, 3), "large": (None, None, 3)},
+            **kwargs,
+        )
+        self.scale = scale
+
+    @classmethod
+    def sizes(cls, sample_shapes):
+        """What the data's shapes give each builder: dict of its arguments."""
+        small, large = (sample_shapes[name][0] for name in cls.takes)
+        return {"generator": {"scale": large // small}, "discriminator": {"patch_size": large}}
 
     def default_optimizers(self):
         return {player: keras.optimizers.Adam(1e-4) for player in self.players}
 
-    def read_batch(self, data):
-        small, large, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return to_unit_range(large), to_unit_range(small), None
-
-    def generator_loss(self, real, z, labels, training=True):
-        return ops.mean(self.pixel_loss(real, self.make(z, training=training)))
+    def generator_loss(self, batch, training=True):
+        made = self.generator(batch["small"], training=training)
+        return ops.mean(self.pixel_loss(batch["large"], made))
 
     def fit(self, x=None, y=None, patch_size=None, batch_size=16, degradation="bicubic", **kwargs):
         """Train on photographs; their small versions are made on the way.
@@ -98,7 +108,7 @@ class SuperResolution(AdversarialModel):
                 range.
         """
         is_array = hasattr(x, "shape") and hasattr(x, "dtype")
-        if is_array and y is not None:
+        if is_array and y is not None or isinstance(x, (dict, tuple)):
             kwargs["batch_size"] = batch_size
         elif is_array or isinstance(x, (str, os.PathLike)):
             x = datasets.load_photographs(
@@ -111,16 +121,13 @@ class SuperResolution(AdversarialModel):
             )
         return super().fit(x, y, **kwargs)
 
-    # What the discriminator of a subclass takes.
-    patch_size = None
-
-    def check_labels(self, labels, images):
-        # What a model of noise calls labels are here the large images.
-        wanted = [side * self.scale for side in images.shape[1:3]]
-        shape = None if labels is None else tuple(labels.shape)
-        if shape is None or len(shape) != 4 or list(shape[1:]) != [*wanted, 3]:
+    def check_batch(self, batch, where):
+        super().check_batch(batch, where)
+        small, shape = (tuple(batch[name].shape) for name in self.takes)
+        wanted = [side * self.scale for side in small[1:3]]
+        if list(shape[1:]) != [*wanted, 3]:
             raise ValueError(
-                f"Small images of shape {tuple(images.shape)} need large ones of shape "
+                f"Small images of shape {small} need large ones of shape "
                 f"(batch, {wanted[0]}, {wanted[1]}, 3). Received: {shape}"
             )
         if self.patch_size not in (None, wanted[0]):
@@ -129,11 +136,11 @@ class SuperResolution(AdversarialModel):
                 f"images of shape {shape}"
             )
 
-    def upscale(self, image, strength=None, progress=None, **tiling):
+    def upscale(self, images, strength=None, progress=None, **tiling):
         """One photograph, or several, `scale` times as large, in bounded memory.
 
         Args:
-            image: A path, a Pillow image, or an array: `(height, width)`,
+            images: A path, a Pillow image, or an array: `(height, width)`,
                 `(height, width, channels)` or `(n, height, width, channels)` with 1, 3 or 4
                 channels; uint8, uint16, or float in [-1, 1]. Of any size: the network sees
                 it in overlapping tiles.
@@ -154,36 +161,53 @@ class SuperResolution(AdversarialModel):
         kerasgan.zoo.load("srgan_x4").upscale("photo.jpg").save("large.png")
         ```
         """
-        is_array = hasattr(image, "dtype")
+        is_array = hasattr(images, "dtype")
         run = photos.upscale_array if is_array else photos.upscale_picture
-        return run(image, self.enlarger(strength), self.scale, progress, **tiling)
+        return run(images, self.enlarger(strength), self.scale, progress, **tiling)
 
     def enlarger(self, strength=None):
         """The function that enlarges a batch of float32 images in [-1, 1]."""
-        backend.sync_state(self)
         if strength is not None:
             raise ValueError(
                 f"This {type(self).__name__} was trained on pixels alone and has no strength. "
                 f"Received: strength={strength}"
             )
-        return self.averaged_generator.predict_on_batch
+        return self.run
 
-    def generate(self, images):
-        """A batch of images through the network as a whole, without tiles.
+    # What callbacks, reports and the zoo ask for.
+
+    def preview(self, n=4, seed=0, batch=None):
+        """Of the first `n` photographs in `batch["large"]` the centre: bicubic, enlarged, real."""
+        if batch is None:
+            raise ValueError("A preview of super-resolution needs held-out photographs, batch=….")
+        shown = []
+        for real, small in self._shrunk(batch["large"][:n]):
+            size = (small.shape[1] * self.scale, small.shape[0] * self.scale)
+            bicubic = Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
+            images = (np.asarray(bicubic), self.upscale(small), real)
+            shown += [_centre(image) for image in images]
+        return make_grid(np.stack(shown), columns=3)
+
+    def measure(self, batch):
+        """Mean peak signal-to-noise ratio in dB, as the papers measure it.
+
+        Of luminance, without a border of `scale` pixels.
 
         Args:
-            images: uint8 or float in [-1, 1], `(n, height, width, 3)`.
-
-        Returns:
-            uint8 array, `scale` times as high and wide.
+            batch: Dict whose `large` is a list of uint8 photographs `(height, width, 3)`.
         """
-        images = ops.convert_to_numpy(to_unit_range(images))
-        return to_uint8(np.asarray(self.enlarger()(images), "float32"))
+        ratios = [
+            peak_signal_to_noise_ratio(
+                real, self.upscale(small), luminance=True, border=self.scale
+            )
+            for real, small in self._shrunk(batch["large"])
+        ]
+        return {"held_out_psnr": float(np.mean(ratios))}
 
-    # There are no latents to go between.
-    interpolate = property()
-
-    # What an entry of the zoo holds.
+    def _shrunk(self, photographs):
+        for photograph in photographs:
+            real = datasets.modcrop(photograph, self.scale)
+            yield real, np.asarray(datasets.shrink(real, self.scale))
 
     def card_fields(self):
         return {"scale": self.scale}
@@ -192,5 +216,31 @@ class SuperResolution(AdversarialModel):
         blocks = np.random.default_rng(0).integers(0, 256, (n, 6, 6, 3), "uint8")
         return {"images": blocks.repeat(4, axis=1).repeat(4, axis=2)}
 
-    def sample_images(self):
-        return None
+
+def _scale_of(generator):
+    if not isinstance(generator, keras.Model) or not generator.built:
+        raise ValueError(f"generator must be a built keras.Model. Received: {generator!r}")
+    side = 24
+    try:
+        small = keras.KerasTensor((1, side, side, 3))
+        made = tuple(generator.compute_output_spec(small).shape)
+    except ValueError as error:
+        raise ValueError(
+            "generator must take images (batch, height, width, 3) of any size, and nothing "
+            f"else. Received a generator with inputs {generator.input_shape}: {error}"
+        ) from error
+    scale = (made[1] or 0) // side
+    if scale < 2 or made != (1, side * scale, side * scale, 3):
+        raise ValueError(
+            "generator must make images a whole number of times as large. Received one "
+            f"that makes {made} of {tuple(small.shape)}"
+        )
+    return scale
+
+
+def _centre(image):
+    top, left = (max(0, (length - SHOWN) // 2) for length in image.shape[:2])
+    cut = image[top : top + SHOWN, left : left + SHOWN]
+    full = np.zeros((SHOWN, SHOWN, 3), "uint8")
+    full[: cut.shape[0], : cut.shape[1]] = cut
+    return full

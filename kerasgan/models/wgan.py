@@ -15,7 +15,7 @@ class WGAN(GAN):
     Algorithm 1, one training step of which is one compiled step here:
 
     ```
-    repeat critic_steps times:
+    repeat discriminator_steps times:
         g ← ∇w [mean f(x) - mean f(G(z))];  w ← w + RMSProp(g);  w ← clip(w, -clip, clip)
     θ ← θ - RMSProp(-∇θ mean f(G(z)))
     ```
@@ -27,12 +27,12 @@ class WGAN(GAN):
 
     Args:
         generator: As in `GAN`.
-        critic: Keras model from samples to one unbounded value, `(batch, 1)`, without
+        discriminator: The critic, a Keras model from samples to one unbounded value, `(batch, 1)`, without
             batch normalisation: `discriminator_normalization="layer"` or None in the
             builders.
-        critic_steps: Turns of the critic for one of the generator, n_critic.
+        discriminator_steps: Turns of the critic for one of the generator, n_critic.
         clip: Float. Bound of every weight of the critic, c.
-        penalties: As in `GAN`.
+        modality, penalties: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: RMSprop with learning rate 5e-5 for both.
@@ -49,24 +49,36 @@ class WGAN(GAN):
     ```
     """
 
-    players = ("critic", "generator")
     network_options = {"discriminator_normalization": None}
 
-    def __init__(self, generator, critic, critic_steps=5, clip=0.01, penalties=(), **kwargs):
-        super().__init__(generator, critic, "wasserstein", penalties, critic_steps, **kwargs)
+    fixes = ("adversarial_loss",)
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        discriminator_steps: int = 5,
+        clip: float = 0.01,
+        **kwargs,
+    ):
+        super().__init__(
+            generator,
+            discriminator,
+            adversarial_loss="wasserstein",
+            discriminator_steps=discriminator_steps,
+            **kwargs,
+        )
         refuse_batch_normalization(
-            critic, "critic", "clipping its scales shuts the critic down, and its bound is lost"
+            discriminator, "clipping its scales shuts it down, and its bound is lost"
         )
         if not clip > 0.0:
             raise ValueError(f"clip must be positive. Received: clip={clip}")
-        self.critic_steps = critic_steps
         self.clip = clip
 
-    critic_loss = GAN.discriminator_loss
-
     def after_turn(self, player):
-        if player == "critic":
-            for weight in self.critic.trainable_variables:
+        if player == "discriminator":
+            for weight in self.discriminator.trainable_variables:
                 weight.assign(ops.clip(weight, -self.clip, self.clip))
 
     def default_optimizers(self):

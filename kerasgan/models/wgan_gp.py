@@ -14,7 +14,7 @@ class WGANGP(GAN):
     Algorithm 1, one training step of which is one compiled step here:
 
     ```
-    repeat critic_steps times:
+    repeat discriminator_steps times:
         x̂ ← ε x + (1 - ε) G(z)
         L ← mean D(G(z)) - mean D(x) + λ mean (‖∇x̂ D(x̂)‖ - 1)²;  w ← Adam(∇w L)
     θ ← Adam(∇θ -mean D(G(z)))
@@ -27,11 +27,12 @@ class WGANGP(GAN):
 
     Args:
         generator: As in `GAN`.
-        critic: Keras model from samples to one unbounded value, `(batch, 1)`, without
+        discriminator: The critic, a Keras model from samples to one unbounded value, `(batch, 1)`, without
             batch normalisation; the paper recommends layer normalisation in its place:
             `discriminator_normalization="layer"` in the builders.
         penalty_weight: Float, λ.
-        critic_steps: Turns of the critic for one of the generator, n_critic.
+        discriminator_steps: Turns of the critic for one of the generator, n_critic.
+        modality: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
     Default optimizers: Adam with learning rate 1e-4, beta_1 0 and beta_2 0.9 for both.
@@ -48,22 +49,28 @@ class WGANGP(GAN):
     ```
     """
 
-    players = ("critic", "generator")
     network_options = {"discriminator_normalization": "layer"}
 
-    def __init__(self, generator, critic, penalty_weight=10.0, critic_steps=5, **kwargs):
+    fixes = ("adversarial_loss", "penalties")
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        penalty_weight: float = 10.0,
+        discriminator_steps: int = 5,
+        **kwargs,
+    ):
         super().__init__(
             generator,
-            critic,
+            discriminator,
             adversarial_loss="wasserstein",
             penalties=[GradientPenalty(penalty_weight)],
-            discriminator_steps=critic_steps,
+            discriminator_steps=discriminator_steps,
             **kwargs,
         )
         self.penalty_weight = penalty_weight
-        self.critic_steps = critic_steps
-
-    critic_loss = GAN.discriminator_loss
 
     def default_optimizers(self):
         return {p: keras.optimizers.Adam(1e-4, beta_1=0.0, beta_2=0.9) for p in self.players}

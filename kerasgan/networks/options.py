@@ -41,6 +41,8 @@ def normalize(x, normalization, **batch):
         # Over all features of a sample, with a scale and a shift a channel: the layer
         # normalisation of Gulrajani et al. 2017 (arXiv:1704.00028).
         return layers.GroupNormalization(1, epsilon=1e-5)(x)
+    if normalization == "instance":
+        return layers.GroupNormalization(-1, epsilon=1e-5)(x)
     return x
 
 

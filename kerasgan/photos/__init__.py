@@ -1,20 +1,24 @@
-"""Photographs of any size and kind, enlarged by a network in bounded memory."""
+"""Photographs of any size and kind through a network: enlarged in bounded memory, or translated."""
 
-from kerasgan.photos.reading import Photo, from_array, read_photo
+from kerasgan.photos.arrays import translate_array
+from kerasgan.photos.files import Summary, convert_files
+from kerasgan.photos.photo import Photo, from_array
+from kerasgan.photos.reading import read_array, read_photo
 from kerasgan.photos.tiles import upscale_bands
-from kerasgan.photos.upscaling import (
-    Summary,
-    upscale_array,
-    upscale_files,
-    upscale_picture,
-)
+from kerasgan.photos.translating import translate_files, translate_picture
+from kerasgan.photos.upscaling import upscale_array, upscale_files, upscale_picture
 from kerasgan.photos.writing import write_photo
 
 __all__ = [
     "Photo",
     "Summary",
+    "convert_files",
     "from_array",
+    "read_array",
     "read_photo",
+    "translate_array",
+    "translate_files",
+    "translate_picture",
     "upscale_array",
     "upscale_bands",
     "upscale_files",

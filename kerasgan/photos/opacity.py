@@ -6,7 +6,9 @@ import numpy as np
 from PIL import Image
 
 
-def bicubic(channel, scale, rows, columns):
+def bicubic(
+    channel: np.ndarray, scale: int, rows: tuple[int, int], columns: tuple[int, int]
+) -> np.ndarray:
     """The part of a channel enlarged by Pillow that lies in ranges `(first, last)`."""
     # The filter reaches two pixels beyond the box.
     top, left = (max(0, first // scale - 2) for first, _ in (rows, columns))
@@ -27,11 +29,11 @@ class FilledIn:
     Editors leave black there, which a network would bleed into the edges.
     """
 
-    def __init__(self, colours, alpha):
+    def __init__(self, colours: np.ndarray, alpha: np.ndarray):
         self.colours, self.alpha = colours, alpha
         self.shape, self.dtype = colours.shape, colours.dtype
 
-    def __getitem__(self, rows):
+    def __getitem__(self, rows: slice) -> np.ndarray:
         colours, alpha = self.colours[rows], self.alpha[rows].astype("float32")
         if self.dtype.kind == "f":
             alpha = alpha + 1.0

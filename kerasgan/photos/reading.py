@@ -1,12 +1,14 @@
-"""Any photograph as colours, opacity and what is needed to write it back in its kind."""
+"""A photograph of any kind, read from a file or a Pillow image."""
 
-import dataclasses
 import io
+import os
 import sys
 import warnings
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
+
+from kerasgan.photos.photo import Photo, from_values
 
 # What each EXIF orientation asks for.
 UPRIGHT = {
@@ -32,90 +34,7 @@ LOWER = {"16B": "16L", "16L": "16B", "16N": "16B" if LITTLE else "16L"}
 FIRST_OF_SEVERAL = ("MPO", "PSD")
 
 
-@dataclasses.dataclass
-class Photo:
-    """A photograph, upright.
-
-    Attributes:
-        colours: uint8, uint16 or float32 array `(height, width, 3)`, floats in [-1, 1]; the
-            three are equal in a grey one.
-        alpha: Opacity `(height, width)` of the same dtype, or None.
-        grey: Whether it is to be written with one channel of colour.
-        icc_profile: Bytes, or None.
-        exif: `PIL.Image.Exif` without orientation, or None.
-        dpi: Pair of floats, or None.
-    """
-
-    colours: np.ndarray
-    alpha: np.ndarray | None = None
-    grey: bool = False
-    icc_profile: bytes | None = None
-    exif: Image.Exif | None = None
-    dpi: tuple | None = None
-
-    def exif_of_size(self, height, width):
-        """EXIF as bytes, or None, with the size of the picture that it is going to lie in."""
-        if self.exif is None:
-            return None
-        details = self.exif.get_ifd(ExifTags.IFD.Exif)
-        sides = {
-            ExifTags.Base.ExifImageWidth: width,
-            ExifTags.Base.ExifImageHeight: height,
-        }
-        details |= {tag: side for tag, side in sides.items() if tag in details}
-        return self.exif.tobytes()
-
-
-def from_array(array):
-    """The photographs in an array, as a list.
-
-    Args:
-        array: `(height, width)`, `(height, width, channels)` or
-            `(n, height, width, channels)` with 1, 3 or 4 channels: grey, colour, colour and
-            opacity. uint8, uint16 or float in [-1, 1].
-
-    Raises:
-        ValueError: On another shape, dtype or range, or on NaN.
-    """
-    array = np.asarray(array)
-    shape = array.shape
-    if len(shape) not in (2, 3, 4) or len(shape) > 2 and shape[-1] not in (1, 3, 4):
-        raise ValueError(
-            "Expected an array (height, width), (height, width, channels) or (n, height, "
-            f"width, channels) with 1, 3 or 4 channels. Received: shape {shape}"
-        )
-    if 0 in shape:
-        raise ValueError(f"The array holds no pixel. Received: shape {shape}")
-    if array.dtype.kind == "f":
-        array = array.astype("float32")
-        low, high = array.min(), array.max()
-        if not (low >= -1.0 and high <= 1.0):
-            raise ValueError(
-                f"Floats must be in [-1, 1]. Received: values in [{low}, {high}]. Divide "
-                "values in [0, 255] by 127.5 and subtract 1, or pass them as uint8."
-            )
-    elif array.dtype not in ("uint8", "uint16"):
-        raise ValueError(
-            "Expected uint8 in [0, 255], uint16 in [0, 65535] or floats in [-1, 1]. "
-            f"Received: dtype {array.dtype}"
-        )
-    channels = shape[-1] if len(shape) > 2 else 1
-    images = array.reshape(-1, *shape[-3:-1], channels) if len(shape) > 2 else array[None]
-    return [_photo(image) for image in images]
-
-
-def _photo(values, **rest):
-    """A photo of an array with 1 to 4 channels: grey or colour, without or with opacity."""
-    values = values.reshape(*values.shape[:2], -1)
-    channels = values.shape[2]
-    alpha = values[..., -1] if channels in (2, 4) else None
-    colours = values[..., :3]
-    if channels < 3:
-        colours = np.broadcast_to(values[..., :1], (*values.shape[:2], 3))
-    return Photo(colours, alpha, channels < 3, **rest)
-
-
-def read_photo(source):
+def read_photo(source: str | os.PathLike | Image.Image) -> Photo:
     """A photograph from a file or a Pillow image.
 
     Grey stays grey, and 16 bits a channel stay 16 in PNG and TIFF. A palette becomes
@@ -159,6 +78,32 @@ def read_photo(source):
         raise ValueError(f"{name!r} is damaged: {error or type(error).__name__}") from error
 
 
+def read_array(source: str | os.PathLike | Image.Image, channels: int | None = None) -> np.ndarray:
+    """The pixels of a photograph, upright, for a network that takes it whole.
+
+    Args:
+        source: Path, or `PIL.Image.Image`, of any kind that `read_photo` takes.
+        channels: 3, of which a grey photograph gives three equal ones; 1, for which colour
+            becomes luminance; or None: 1 for grey, 3 for colour. Opacity is left aside, and
+            what is fully transparent takes on the colours of what is visible nearby.
+
+    Returns:
+        Array `(height, width, channels)`: uint8 in [0, 255], or uint16 in [0, 65535] of a
+        photograph of 16 bits a channel.
+
+    Raises:
+        ValueError: On another number of channels, or if `source` is no photograph.
+        OSError: If there is no such file, or it may not be read.
+
+    Example:
+
+    ```python
+    labels = read_array("labels.png", channels=3)
+    ```
+    """
+    return read_photo(source).array(channels)
+
+
 class _RefusedError(Exception):
     """What is wrong with a picture that is in order; its name is put before."""
 
@@ -181,7 +126,7 @@ def _read(image, name):
     dpi = tuple(float(d) for d in image.info.get("dpi", (0, 0)))
     upright = UPRIGHT.get(orientation, np.asarray)(values)
     known = all(0 < d < 1e6 for d in dpi)
-    return _photo(upright, icc_profile=profile, exif=exif, dpi=dpi if known else None)
+    return from_values(upright, icc_profile=profile, exif=exif, dpi=dpi if known else None)
 
 
 def _exif(image, name):

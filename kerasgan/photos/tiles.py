@@ -1,6 +1,7 @@
 """An image of any size through a network, tile by tile, in bounded memory."""
 
 import math
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -10,7 +11,14 @@ HALF = {np.dtype("uint8"): 127.5, np.dtype("uint16"): 32767.5}
 GRAIN = 16
 
 
-def upscale_bands(image, network, scale, tile=256, overlap=16, progress=None):
+def upscale_bands(
+    image: np.ndarray,
+    network: Callable[[np.ndarray], np.ndarray],
+    scale: int,
+    tile: int = 256,
+    overlap: int = 16,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[np.ndarray]:
     """The enlarged image as consecutive bands of rows; one band is in memory at a time.
 
     The image is cut into overlapping tiles of one and the same shape, as small as their
@@ -84,7 +92,7 @@ def upscale_bands(image, network, scale, tile=256, overlap=16, progress=None):
         yield band[top:bottom, blend // 2 : blend // 2 + width * scale]
 
 
-def check_tiling(tile=256, overlap=16):
+def check_tiling(tile: int = 256, overlap: int = 16) -> None:
     """Raise a `ValueError` on a tiling that cannot work."""
     if tile < 1:
         raise ValueError(f"tile must be at least 1. Received: tile={tile}")
@@ -95,7 +103,7 @@ def check_tiling(tile=256, overlap=16):
         )
 
 
-def quantised(values, dtype):
+def quantised(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Floats in [-1, 1], clipped, as the dtype's own range."""
     values = np.clip(values, -1.0, 1.0)
     if dtype not in HALF:

@@ -1,8 +1,10 @@
 """A photograph written as its bands of rows come: PNG in bounded memory, others whole."""
 
+import os
 import struct
 import warnings
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +17,19 @@ LONGEST_SIDE = {".jpg": 65500, ".jpeg": 65500, ".webp": 16383}
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 
 
-def check_target(path, height, width, channels, dtype):
+def check_suffix(path: str | os.PathLike) -> None:
+    """Raise a `ValueError` if the name is that of no format that can be written."""
+    if Path(path).suffix.lower() not in SUFFIXES:
+        raise ValueError(f"Expected a name that ends in {', '.join(SUFFIXES)}. Received: {path}")
+
+
+def check_target(
+    path: str | os.PathLike, height: int, width: int, channels: int, dtype: np.dtype
+) -> None:
     """Raise a `ValueError` if such a picture cannot be written to this path."""
+    check_suffix(path)
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise ValueError(f"Expected a name that ends in {', '.join(SUFFIXES)}. Received: {path}")
     if max(height, width) > LONGEST_SIDE.get(suffix, 2**31 - 1):
         raise ValueError(
             f"{suffix} holds at most {LONGEST_SIDE[suffix]} pixels a side, and {path.name} "
@@ -34,7 +43,15 @@ def check_target(path, height, width, channels, dtype):
         warnings.warn(f"{path.name!r} keeps 8 of the 16 bits a channel; .png keeps all.")
 
 
-def write_photo(path, bands, height, width, icc_profile=None, exif=None, dpi=None):
+def write_photo(
+    path: str | os.PathLike,
+    bands: Iterable[np.ndarray],
+    height: int,
+    width: int,
+    icc_profile: bytes | None = None,
+    exif: bytes | None = None,
+    dpi: tuple[float, float] | None = None,
+) -> None:
     """Write bands of rows as one picture, in the format of its suffix; whole or not at all.
 
     PNG is written as the bands come and keeps 16 bits. Of the others the whole picture is
@@ -51,6 +68,12 @@ def write_photo(path, bands, height, width, icc_profile=None, exif=None, dpi=Non
 
     Raises:
         ValueError: If the format cannot hold the picture.
+
+    Example:
+
+    ```python
+    write_photo("photo.png", [values], *values.shape[:2])
+    ```
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
@@ -72,7 +95,9 @@ def write_photo(path, bands, height, width, icc_profile=None, exif=None, dpi=Non
     write_whole(path, write)
 
 
-def to_pillow(bands, height, width, keep_16_bit_grey=True):
+def to_pillow(
+    bands: Iterable[np.ndarray], height: int, width: int, keep_16_bit_grey: bool = True
+) -> Image.Image:
     """The bands as one Pillow image: 8 bits a channel, and 16 of grey."""
     whole, top = None, 0
     for band in bands:

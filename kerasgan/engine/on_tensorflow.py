@@ -1,0 +1,114 @@
+"""What a step needs of TensorFlow."""
+
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from kerasgan.engine import by_keras
+
+seed_of_latents = by_keras.seed_of_latents
+order_kernels = by_keras.nothing
+move_towards = by_keras.move_towards
+framework_random_state = by_keras.nothing
+set_framework_random_state = by_keras.nothing
+sync_state = by_keras.nothing
+as_kept = by_keras.as_it_is
+
+
+def gradients(loss_fn, variables, scale_loss):
+    values = [v.value for v in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        loss = loss_fn()
+        # Keras sums gradients over the replicas of a `tf.distribute` strategy.
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        scaled = scale_loss(loss / replicas)
+    return loss, tape.gradient(scaled, values)
+
+
+def apply(optimizer, gradients, variables):
+    optimizer.apply(gradients, variables)
+
+
+def input_gradient(fn, x):
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        total = ops.sum(fn(x))
+    return tape.gradient(total, x)
+
+
+def without_gradient(fn, *args, **kwargs):
+    return tf.nest.map_structure(tf.stop_gradient, fn(*args, **kwargs))
+
+
+def when(condition, turn, variables):
+    def taken():
+        turn()
+        return True
+
+    tf.cond(tf.cast(condition, "bool"), taken, lambda: False)
+
+
+def rehearse(fn, variables):
+    # Replicas cannot make a variable in a step.
+    if tf.distribute.has_strategy():
+        tf.function(fn).get_concrete_function()
+
+
+def outside_of_step(make):
+    with tf.init_scope():
+        return make()
+
+
+def batch_normalization(x, scale, offset, epsilon):
+    if x.dtype != "float32" or len(x.shape) != 4:
+        return by_keras.batch_normalization(x, scale, offset, epsilon)
+    channels = x.shape[-1]
+    outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=tf.ones(channels) if scale is None else scale,
+        offset=tf.zeros(channels) if offset is None else offset,
+        mean=[],
+        variance=[],
+        epsilon=epsilon,
+    )
+    # The kernel gives the unbiased estimate.
+    n = tf.cast(tf.size(x) // channels, x.dtype)
+    variance *= tf.maximum(n - 1.0, 1.0) / n
+    return outputs, tf.stop_gradient(mean), tf.stop_gradient(variance)
+
+
+def run_step(step, args, groups):
+    # The graph of a step reaches past the end of a dataset of unknown length. What waits for no
+    # data, step counters and seeds, would run there once too often.
+    with tf.control_dependencies([t for t in tf.nest.flatten(args) if tf.is_tensor(t)]):
+        return step(*args)
+
+
+def without_autotune(epoch_iterator):
+    adapter = type(epoch_iterator.data_adapter).__name__
+    dataset = epoch_iterator._distributed_dataset
+    # A `tf.data.Dataset` of the user's own has the options that the user gave it.
+    if adapter != "TFDatasetAdapter" and isinstance(dataset, tf.data.Dataset):
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        epoch_iterator._distributed_dataset = dataset.with_options(options)
+
+
+def without_effect(fn, variables):
+    compiled = tf.function(fn)
+
+    def call(*args):
+        before = [np.array(ops.convert_to_numpy(v)) for v in variables]
+        try:
+            return compiled(*args)
+        finally:
+            for variable, value in zip(variables, before):
+                variable.assign(value)
+
+    return call
+
+
+def accelerator():
+    found = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(found[0]).get("device_name") if found else None

@@ -1,0 +1,121 @@
+"""What a step needs of PyTorch."""
+
+import numpy as np
+import torch
+from keras import ops
+
+from kerasgan.engine import by_keras
+
+outside_of_step = by_keras.called
+seed_of_latents = by_keras.seed_of_latents
+sync_state = by_keras.nothing
+rehearse = by_keras.nothing
+without_autotune = by_keras.nothing
+
+
+def gradients(loss_fn, variables, scale_loss):
+    with torch.enable_grad():
+        loss = loss_fn()
+        scaled = scale_loss(loss)
+        # Only this player's gradients are computed: nothing accumulates in `.grad`.
+        values = [v.value for v in variables]
+        # A player may have nothing to move: PyTorch refuses to differentiate by nothing.
+        found = torch.autograd.grad(scaled, values, allow_unused=True) if values else []
+    with torch.no_grad():
+        # One copy, or every operation of the optimizer walks memory in another order than the
+        # variable's.
+        return loss.detach(), [
+            g if g is None or g.stride() == v.stride() else torch.empty_like(v).copy_(g)
+            for g, v in zip(found, values)
+        ]
+
+
+def apply(optimizer, gradients, variables):
+    with torch.no_grad():
+        optimizer.apply(gradients, variables)
+
+
+# What `torch.compile` has compiled cannot be differentiated twice.
+@torch.compiler.disable
+def input_gradient(fn, x):
+    with torch.enable_grad():
+        if not x.requires_grad:
+            x = x.detach().requires_grad_(True)
+        return torch.autograd.grad(ops.sum(fn(x)), x, create_graph=True)[0]
+
+
+def without_gradient(fn, *args, **kwargs):
+    with torch.no_grad():
+        return fn(*args, **kwargs)
+
+
+def when(condition, turn, variables):
+    if bool(condition):
+        turn()
+
+
+def order_kernels(variables):
+    # A convolution would copy its kernel to this order in every pass, and get the gradient in an
+    # order that is not the variable's.
+    for kernel in (v.value for v in variables if len(v.shape) == 4):
+        kernel.data = kernel.data.permute(3, 0, 1, 2).contiguous().permute(1, 2, 3, 0)
+
+
+def move_towards(variables, targets, share):
+    pairs = by_keras.floats(variables, targets)
+    if not pairs:
+        return
+    # In one call: one a weight would take longer than a small network's convolutions.
+    values, ends = ([v.value for v in side] for side in zip(*pairs))
+    with torch.no_grad():
+        torch._foreach_lerp_(values, ends, [share.to(value) for value in values])
+
+
+def batch_normalization(x, scale, offset, epsilon):
+    outputs, mean, inverse = torch.native_batch_norm(
+        x.contiguous().movedim(-1, 1),
+        *(None if v is None else v.value for v in (scale, offset)),
+        running_mean=None,
+        running_var=None,
+        training=True,
+        momentum=0.0,
+        eps=epsilon,
+    )
+    return outputs.movedim(1, -1), mean.detach(), inverse.detach() ** -2 - epsilon
+
+
+def run_step(step, args, groups):
+    return step(*args)
+
+
+def without_effect(fn, variables):
+    def call(*args):
+        before = [np.array(ops.convert_to_numpy(v)) for v in variables]
+        random = framework_random_state()
+        try:
+            return fn(*args)
+        finally:
+            for variable, value in zip(variables, before):
+                variable.assign(value)
+            set_framework_random_state(random)
+
+    return call
+
+
+def accelerator():
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else None
+
+
+def framework_random_state():
+    return torch.get_rng_state().numpy()
+
+
+def set_framework_random_state(state):
+    torch.set_rng_state(torch.from_numpy(np.array(state, dtype="uint8")))
+
+
+def as_kept(array):
+    if array.ndim != 4:
+        return array
+    # As `order_kernels` does. PyTorch takes an array's order in memory over.
+    return np.ascontiguousarray(array.transpose(3, 0, 1, 2)).transpose(1, 2, 3, 0)

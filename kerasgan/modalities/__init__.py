@@ -1,0 +1,24 @@
+"""What a sample is: how it is checked, reaches the networks and comes back, is shown and written."""
+
+from kerasgan.modalities.arrays import Arrays
+from kerasgan.modalities.audio import Audio
+from kerasgan.modalities.images import Images, make_grid, write_image
+from kerasgan.modalities.labels import Attributes, ClassLabels
+from kerasgan.modalities.modality import Modality
+
+__all__ = [
+    "Arrays",
+    "Attributes",
+    "Audio",
+    "ClassLabels",
+    "Images",
+    "Modality",
+    "make_grid",
+    "of_shape",
+    "write_image",
+]
+
+
+def of_shape(shape):
+    """The modality that a sample of this shape is taken for: `Images` of rank 3, else `Arrays`."""
+    return Images() if len(shape) == 3 else Arrays()

@@ -1,0 +1,82 @@
+"""Sounds of one length."""
+
+import wave
+
+import numpy as np
+from keras import ops
+
+from kerasgan.engine.registry import register
+from kerasgan.files import write_whole
+from kerasgan.modalities.modality import Modality
+
+FRAME = 256
+
+
+@register
+class Audio(Modality):
+    """Waveforms `(batch, length, channels)`, int16 or floats in [-1, 1].
+
+    Args:
+        sample_rate: Samples a second.
+
+    Example:
+
+    ```python
+    model = kerasgan.models.GAN(
+        generator, discriminator, modality=kerasgan.modalities.Audio(sample_rate=8000)
+    )
+    model.fit(clips)  # int16, (n, length, 1)
+    ```
+    """
+
+    accepted = "int16 or float in [-1, 1]"
+    integers = ("int16",)
+    suffixes = (".wav", ".npz")
+
+    def __init__(self, sample_rate=16_000):
+        if sample_rate < 1:
+            raise ValueError(f"sample_rate must be at least 1. Received: {sample_rate}")
+        self.sample_rate = sample_rate
+
+    def check_range(self, low, high, where, expected):
+        if low < -1.001 or high > 1.001:
+            raise ValueError(f"{expected} Received in {where}: values in [{low:g}, {high:g}]")
+
+    def to_network(self, batch):
+        batch = ops.convert_to_tensor(batch)
+        is_pcm = "int16" in str(batch.dtype)
+        batch = super().to_network(batch)
+        return batch / 32768.0 if is_pcm else batch
+
+    def to_user(self, values):
+        return np.clip(np.rint(values * 32768.0), -32768, 32767).astype("int16")
+
+    def preview(self, samples):
+        """Spectrograms in decibels, one above another, low tones at the bottom."""
+        rows = []
+        for clip in samples[:16, :, 0].astype("float64"):
+            clip = np.pad(clip, (0, max(0, FRAME - len(clip))))
+            frames = np.lib.stride_tricks.sliding_window_view(clip, FRAME)[:: FRAME // 4]
+            power = np.abs(np.fft.rfft(frames * np.hanning(FRAME))).T[::-1] ** 2
+            decibels = 10 * np.log10(np.maximum(power / max(power.max(), 1e-12), 1e-8))
+            rows.append(np.rint((decibels + 80.0) / 80.0 * 255).astype("uint8"))
+        return np.concatenate(rows)[..., None]
+
+    def write(self, samples, path):
+        """A `.wav` file of all samples, one after another, or an `.npz` array."""
+        if path.suffix.lower() != ".wav":
+            super().write(samples, path)
+            return
+
+        def save(temporary):
+            # Through a file object: the module would not close a file that fills the disk.
+            with open(temporary, "wb") as file, wave.open(file, "wb") as sound:
+                sound.setnchannels(samples.shape[2])
+                sound.setsampwidth(2)
+                sound.setframerate(self.sample_rate)
+                sound.writeframes(samples.astype("<i2").tobytes())
+
+        write_whole(path, save)
+
+    def get_config(self):
+        return {"sample_rate": self.sample_rate}

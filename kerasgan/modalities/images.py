@@ -1,0 +1,114 @@
+"""Images, and pictures of them on disk: grids and single ones."""
+
+import math
+import warnings
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+from PIL import Image
+
+from kerasgan.engine.registry import register
+from kerasgan.files import write_whole
+from kerasgan.modalities.modality import Modality
+
+# Levels of an integer dtype.
+LEVELS = {"uint8": 255, "uint16": 65535}
+
+
+@register
+class Images(Modality):
+    """Images `(batch, height, width, channels)`, uint8, uint16 or floats in [-1, 1].
+
+    Networks see floats in [-1, 1]; the user gets uint8.
+
+    Example:
+
+    ```python
+    model = kerasgan.models.GAN(generator, discriminator, modality=kerasgan.modalities.Images())
+    ```
+    """
+
+    accepted = "channels last, uint8 in [0, 255] or float in [-1, 1]"
+    integers = tuple(LEVELS)
+    suffixes = (".png", ".jpg", ".jpeg", ".webp", ".npz")
+
+    def check_range(self, low, high, where, expected):
+        if low < -1.001 or high > 1.001:
+            hint = " Divide by 127.5 and subtract 1." if low >= 0 and high <= 255 else ""
+            raise ValueError(f"{expected} Received in {where}: values in [{low:g}, {high:g}].{hint}")
+        if low >= 0:
+            warnings.warn(
+                f"All values in {where} lie in [{low:g}, {high:g}]: images in [0, 1] must "
+                "be scaled to [-1, 1] (multiply by 2, subtract 1) or given as uint8.",
+                stacklevel=5,
+            )
+
+    def to_network(self, batch):
+        batch = ops.convert_to_tensor(batch)
+        levels = LEVELS.get(keras.backend.standardize_dtype(batch.dtype))
+        batch = super().to_network(batch)
+        return batch if levels is None else batch / (levels / 2) - 1.0
+
+    def to_user(self, values):
+        return np.clip(np.rint((values + 1.0) * 127.5), 0, 255).astype("uint8")
+
+    def preview(self, samples):
+        """A grid; of channels that no picture has, the first three or the first."""
+        channels = samples.shape[-1]
+        if channels not in (1, 3, 4):
+            samples = samples[..., : 3 if channels > 3 else 1]
+        return make_grid(samples)
+
+    def write(self, samples, path):
+        """A picture: of several samples their grid. Or an `.npz` array, `images`."""
+        if path.suffix.lower() != ".npz":
+            write_image(path, self.preview(samples))
+            return
+
+        def save(temporary):
+            with open(temporary, "wb") as file:
+                np.savez_compressed(file, images=samples)
+
+        write_whole(path, save)
+
+
+def make_grid(images, columns=None):
+    """Images side by side as one picture, as square as their number allows.
+
+    Args:
+        images: uint8 array `(n, height, width, channels)`, n at least 1.
+        columns: Images a row; by default the root of n, rounded up.
+
+    Returns:
+        uint8 array `(rows * height, columns * width, channels)`; places left over are
+        black.
+
+    Raises:
+        ValueError: On samples that are no images.
+
+    Example:
+
+    ```python
+    Image.fromarray(make_grid(model.generate(64)))
+    ```
+    """
+    if images.ndim != 4:
+        raise ValueError(
+            f"Expected images (n, height, width, channels). Received: shape {images.shape}"
+        )
+    n, height, width, channels = images.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    full = np.zeros((rows * columns, height, width, channels), "uint8")
+    full[:n] = images
+    full = full.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return full.reshape(rows * height, columns * width, channels)
+
+
+def write_image(path, image):
+    """Write one uint8 image `(height, width, channels)` in the format of its suffix."""
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    quality = {"quality": 95} if Path(path).suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
+    write_whole(path, lambda temporary: picture.save(temporary, **quality))
