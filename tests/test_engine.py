@@ -1,14 +1,18 @@
 """The base of every model: evaluation, prediction, averaging, and subclasses of it."""
 
+import inspect
+import re
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 from tiny import assert_same, compiled, images, mlp_gan, rich_gan, train
 
+import kerasgan
 from kerasgan.engine import backend
-from kerasgan.engine.data import to_uint8
 from kerasgan.engine.model import AdversarialModel
+from kerasgan.modalities import Images
 from kerasgan.models import GAN
 from kerasgan.networks import dcgan
 
@@ -69,8 +73,8 @@ def test_evaluate_moves_no_weight_and_returns_what_keras_returns():
         return [np.array(ops.convert_to_numpy(v)) for v in variables]
 
     before = numbers()
-    scores = model.evaluate(X, batch_size=4, verbose=0, return_dict=True)
-    values = model.evaluate(X, batch_size=4, verbose=0)
+    scores = model.evaluate(X, batch_size=4, verbose=0)
+    values = model.evaluate(X, batch_size=4, verbose=0, return_dict=False)
     assert_same(numbers(), before)
     assert scores.keys() == {"discriminator_loss", "generator_loss", "real_score", "fake_score"}
     assert isinstance(values, list) and len(values) == 4
@@ -111,7 +115,7 @@ def test_predict_gives_the_averaged_generators_images():
     np.testing.assert_allclose(
         found, model.averaged_generator.predict(latents, verbose=0), atol=1e-6
     )
-    np.testing.assert_array_equal(to_uint8(found), model.generate(latents=latents))
+    np.testing.assert_array_equal(Images().to_user(found), model.generate(latents=latents))
     assert np.abs(found - model.generator.predict(latents, verbose=0)).max() > 0.1
 
 
@@ -146,35 +150,87 @@ def test_ema_decay_is_checked():
 # Writing one's own model.
 
 
-class Softplus(AdversarialModel):
-    """The example of `AdversarialModel`'s documentation."""
-
-    players = ("discriminator", "generator")
-
-    def discriminator_loss(self, real, z, labels, training=True):
-        real_logits = self.discriminate(real, labels, training)
-        fake_logits = self.discriminate(self.fake(z, labels, training), labels, training)
-        return ops.mean(ops.softplus(-real_logits)) + ops.mean(ops.softplus(fake_logits))
-
-    def generator_loss(self, real, z, labels, training=True):
-        fake = self.make(z, labels, training)
-        return ops.mean(ops.softplus(-self.discriminate(fake, labels, training)))
+def documented():
+    """The example of `AdversarialModel`'s documentation, run as it stands there."""
+    text = inspect.cleandoc(AdversarialModel.__doc__)
+    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    names = {"AdversarialModel": AdversarialModel, "ops": ops, "kerasgan": kerasgan}
+    exec(code, names)
+    return names["Denoiser"]
 
 
-def test_the_documented_subclass_trains():
-    model = mlp_gan(cls=Softplus)
-    compiled(
-        model,
-        discriminator_optimizer=keras.optimizers.Adam(0.01),
-        generator_optimizer=keras.optimizers.SGD(0.0),
+def denoiser():
+    keras.utils.set_random_seed(1)
+    generator = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3, padding="same", dtype="float32")]
     )
-    history = train(model, X, epochs=10)
-    assert history["discriminator_loss"][-1] < history["discriminator_loss"][0]
+    discriminator = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    return documented()(generator, discriminator, seed=1)
+
+
+def test_the_documented_subclass_trains_and_is_used():
+    model = denoiser()
+    model.compile(keras.optimizers.Adam(0.01))
+    history = train(model, {"clean": X, "noisy": X}, epochs=10)
+    assert history["error"][-1] < history["error"][0]
+    assert model.denoise(X).shape == X.shape and model.denoise(X).dtype == "uint8"
 
 
 def test_a_subclass_without_default_optimizers_says_what_to_pass():
     with pytest.raises(TypeError, match="discriminator_optimizer"):
-        mlp_gan(cls=Softplus).compile()
+        denoiser().compile()
+
+
+def test_one_optimizer_serves_every_player_by_a_copy():
+    model = compiled(mlp_gan(), optimizer=keras.optimizers.SGD(0.25))
+    rates = {p: float(o.learning_rate) for p, o in model.optimizer.by_player.items()}
+    assert rates == {"discriminator": 0.25, "generator": 0.25}
+    assert len({id(o) for o in model.optimizer.by_player.values()}) == 2
+    model.compile("adam")
+    train(model, X)
+
+
+def test_what_is_no_input_of_the_network_is_refused_with_the_verb():
+    with pytest.raises(ValueError, match=r"\(None, 4\).*Received: shape \(8, 8, 8, 1\).*generate"):
+        mlp_gan().predict(X, verbose=0)
+
+
+class Lazy(GAN):
+    """A third player, whose turn comes every third step."""
+
+    players = GAN.players | {"regulariser": ("generator",)}
+    every = {"regulariser": 3}
+
+    def regulariser_loss(self, batch, training=True):
+        made = self.generator(batch["latents"], training=training)
+        self.log(size=ops.mean(ops.square(made)))
+        return ops.mean(ops.square(made))
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_a_lazy_turn_comes_every_so_many_steps(run_eagerly):
+    model = mlp_gan(cls=Lazy)
+    model.compile(keras.optimizers.SGD(0.1), run_eagerly=run_eagerly)
+    history = train(model, images(28))
+    assert int(model.optimizer.iterations) == 7
+    counts = {p: int(o.iterations) for p, o in model.optimizer.by_player.items()}
+    assert counts == {"discriminator": 7, "generator": 7, "regulariser": 3}
+    assert np.isfinite(history["regulariser_loss"]).all() and history["size"][0] > 0
+
+
+class OwnArgument(GAN):
+    def __init__(self, generator, discriminator, sharpness=1.0, **kwargs):
+        super().__init__(generator, discriminator, adversarial_loss="hinge", **kwargs)
+        self.unsaid = sharpness
+
+
+def test_arguments_of_a_users_subclass_are_saved():
+    config = mlp_gan(cls=OwnArgument, sharpness=0.25).get_config()
+    again = OwnArgument.from_config(config)
+    assert again.unsaid == 0.25 and again.seed == 1
+    assert type(again.adversarial_loss).__name__ == "Hinge"
 
 
 class OwnStep(GAN):

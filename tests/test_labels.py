@@ -8,9 +8,13 @@ from tiny import compiled, images, mlp_gan, train
 
 from kerasgan import models, networks, zoo
 from kerasgan.callbacks import SampleGrid
+from kerasgan.modalities import Attributes, ClassLabels
 
 SHAPE = (8, 8, 1)
 NAMES = ["shirt", "boot", "bag"]
+NAMED = {"labels": ClassLabels(3, NAMES)}
+MANY = {"labels": Attributes(3)}
+NAMED_MANY = {"labels": Attributes(3, NAMES)}
 X = images(8)
 
 
@@ -71,22 +75,22 @@ def test_a_dataset_of_images_and_labels_trains_alike(kind):
 
 def test_real_valued_attributes_train():
     attributes = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
-    history = train(build(multi_label=True), X, y=attributes)
+    history = train(build(**MANY), X, y=attributes)
     assert np.isfinite(list(history.values())).all()
 
 
 @pytest.mark.parametrize(
     "labels, options, message",
     [
-        (None, {}, "ConditionalGAN needs labels"),
+        (None, {}, "ConditionalGAN takes real, labels.*no labels"),
         (np.arange(8), {}, "integer from 0 to 2.*Received: 3"),
-        (-CLASSES, {"label_names": NAMES}, r"\(shirt, boot, bag\).*Received: -1"),
+        (-CLASSES, NAMED, r"\(shirt, boot, bag\).*Received: -1"),
         (CLASSES.astype("float32"), {}, "integer from 0 to 2.*dtype float32"),
-        (CLASSES[:7], {}, "8 images but 7 labels"),
+        (CLASSES[:7], {}, "8 real, 7 labels"),
         (np.ones((8, 3)), {}, r"one-hot vector of 3. Received: \[1. 1. 1.\]"),
         (np.ones((8, 4)), {}, r"Received: shape \(8, 4\)"),
-        (CLASSES, {"multi_label": True}, "vector of 3 attributes. Received"),
-        (np.full((8, 3), np.nan), {"multi_label": True}, "vector of 3 attributes"),
+        (CLASSES, MANY, "vector of 3 attributes. Received"),
+        (np.full((8, 3), np.nan), MANY, "vector of 3 attributes"),
     ],
     ids=str,
 )
@@ -96,8 +100,8 @@ def test_labels_that_do_not_fit_are_refused_before_the_first_step(labels, option
 
 
 def test_names_must_be_as_many_as_labels():
-    with pytest.raises(ValueError, match="name the 3 labels.*Received 2"):
-        build(label_names=["a", "b"])
+    with pytest.raises(ValueError, match="the 3 that the generator takes. Received: 2"):
+        build(labels=ClassLabels(2))
 
 
 # Generating. The generator of `echo` shows which label it was given.
@@ -118,7 +122,7 @@ def test_names_must_be_as_many_as_labels():
     ids=str,
 )
 def test_classes_are_named_in_many_ways(labels, expected):
-    model = echo(label_names=NAMES)
+    model = echo(**NAMED)
     found = model.generate(2, labels=labels)
     np.testing.assert_array_equal(found, np.eye(3)[expected])
     if len(np.shape(labels)):
@@ -138,21 +142,21 @@ def test_classes_are_named_in_many_ways(labels, expected):
     ids=str,
 )
 def test_attributes_are_named_in_many_ways(labels, expected):
-    found = echo(label_names=NAMES, multi_label=True).generate(2, labels=labels)
+    found = echo(**NAMED_MANY).generate(2, labels=labels)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
     "labels, options, message",
     [
-        ("boots", {"label_names": NAMES}, "'boots'. Did you mean 'boot'.*shirt, boot, bag"),
+        ("boots", NAMED, "'boots'. Did you mean 'boot'.*shirt, boot, bag"),
         ("hat", {}, "Unknown label 'hat'.*no names"),
-        ({"hat": 1}, {"label_names": NAMES, "multi_label": True}, "Unknown label 'hat'"),
+        ({"hat": 1}, NAMED_MANY, "Unknown label 'hat'"),
         (3, {}, "integer from 0 to 2.*Received: 3"),
         (-1, {}, "integer from 0 to 2.*Received: -1"),
         (1.5, {}, "A label must be"),
         ([0, 1, 2], {}, "one for each of the 2 samples. Received 3"),
-        ([0.5, 0.5], {"multi_label": True}, "vector of 3 attributes.*Received"),
+        ([0.5, 0.5], MANY, "vector of 3 attributes.*Received"),
     ],
     ids=str,
 )
@@ -214,11 +218,12 @@ def test_a_grid_shows_every_class_in_its_turn(tmp_path):
 
 
 def test_an_entry_of_a_conditional_model_gives_the_same_pictures(tmp_path):
-    model = build(label_names=NAMES)
+    model = build(**NAMED)
     train(model, X, y=CLASSES)
     zoo.save(model, tmp_path / "entry")
     loaded = zoo.load(tmp_path / "entry")
-    assert zoo.info(tmp_path / "entry")["labels"] == NAMES
+    assert zoo.info(tmp_path / "entry")["modalities"]["labels"] == "ClassLabels"
+    assert loaded.labels.names == NAMES
     for labels in ("boot", None):
         one, other = (m.generate(4, seed=0, labels=labels).astype(int) for m in (model, loaded))
         assert np.abs(one - other).max() <= 1

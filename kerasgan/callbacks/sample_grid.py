@@ -1,19 +1,24 @@
-"""A picture of the same latents as training goes on."""
+"""A picture of what a model makes of the same things as training goes on."""
 
 import math
+import os
 from pathlib import Path
 
 import keras
 from PIL import Image
 
+from kerasgan.engine.data import named
 from kerasgan.files import write_whole
-from kerasgan.grid import make_grid, write_image
+from kerasgan.modalities import write_image
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Write a grid of samples from fixed latents every few epochs or steps.
+    """Write a model's preview every few epochs or steps, always of the same latents or data.
 
-    Of a model of classes each class has its place in the grid.
+    Of a model of classes each class has its place in the grid. With held-out data the log of
+    every epoch gets what the model measures on them: `held_out_psnr` of one that enlarges,
+    `held_out_error` of one that translates. Callbacks that write the log, such as
+    `keras.callbacks.CSVLogger`, come after this one in the list then.
 
     Args:
         folder: Where `epoch_0001.png`, … or `step_00000100.png`, … go.
@@ -24,9 +29,12 @@ class SampleGrid(keras.callbacks.Callback):
         animation: Whether to write `animation.webp` into the folder at the end of training:
             a frame of each grid there (of more than 300, evenly chosen ones), so that a run that
             was resumed is shown from its start.
+        batch: Held-out data by name, or as a tuple in the order of `model.takes`; needed by a
+            model that makes something of what it is given.
 
     Raises:
-        ValueError: On `every` below 1 or another `unit`.
+        ValueError: On `every` below 1 or another `unit`; from `fit`, before the first step, if
+            the model cannot show anything of this batch.
 
     Example:
 
@@ -38,7 +46,17 @@ class SampleGrid(keras.callbacks.Callback):
 
     FRAMES = 300
 
-    def __init__(self, folder, n=64, seed=0, every=1, unit="epoch", animation=False):
+    def __init__(
+        self,
+        folder: str | os.PathLike,
+        *,
+        n: int = 64,
+        seed: int = 0,
+        every: int = 1,
+        unit: str = "epoch",
+        animation: bool = False,
+        batch: dict | tuple | None = None,
+    ):
         super().__init__()
         if every < 1:
             raise ValueError(f"every must be at least 1. Received: every={every}")
@@ -50,6 +68,11 @@ class SampleGrid(keras.callbacks.Callback):
         self.every = every
         self.unit = unit
         self.animation = animation
+        self.batch = batch
+
+    def on_train_begin(self, logs=None):
+        # What cannot be shown should not be found out after an epoch.
+        self._preview()
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.unit == "step":
@@ -66,6 +89,8 @@ class SampleGrid(keras.callbacks.Callback):
             self._reach(int(self.model.optimizer.iterations))
         elif (epoch + 1) % self.every == 0:
             self._draw(f"epoch_{epoch + 1:04d}.png")
+        if self.batch is not None:
+            logs.update(self.model.measure(self._named()))
 
     def _reach(self, step):
         # A step of `steps_per_execution` may leap over a multiple.
@@ -74,9 +99,13 @@ class SampleGrid(keras.callbacks.Callback):
             self._draw(f"step_{step:08d}.png")
 
     def _draw(self, name):
-        labels = self.model.grid_labels(self.n)
-        samples = self.model.generate(self.n, seed=self.seed, labels=labels, verbose=False)
-        write_image(self.folder / name, make_grid(samples))
+        write_image(self.folder / name, self._preview())
+
+    def _preview(self):
+        return self.model.preview(self.n, seed=self.seed, batch=self._named())
+
+    def _named(self):
+        return None if self.batch is None else named(self.batch, self.model.takes)
 
     def on_train_end(self, logs=None):
         paths = sorted(self.folder.glob(f"{self.unit}_*.png")) if self.animation else []

@@ -1,16 +1,17 @@
-"""The base of every model: players, turns, `compile`, `fit`."""
+"""The base of every model: networks, players, turns."""
 
 import keras
 from keras import ops
 
 from kerasgan.engine import backend
-from kerasgan.engine.data import named, prepared, refuse_weights
-from kerasgan.engine.optimizer import for_players
-from kerasgan.engine.saving import Saves, deserialized, frozen_copy, is_float16
-from kerasgan.engine.shapes import judged_shape, shapes
+from kerasgan.engine.data import named
+from kerasgan.engine.fitting import Fits
+from kerasgan.engine.saving import Saves, frozen_copy
+from kerasgan.engine.shapes import judged_shape
+from kerasgan.engine.using import IsUsed
 
 
-class AdversarialModel(Saves, keras.Model):
+class AdversarialModel(Saves, Fits, IsUsed, keras.Model):
     """A `keras.Model` whose training step is a sequence of turns, one a player.
 
     A subclass says what a batch holds, names its players in the order of their turns with the
@@ -66,6 +67,7 @@ class AdversarialModel(Saves, keras.Model):
             not one: a lazy penalty's.
         averaged: Names of the networks that have an average, `averaged_<name>`.
         takes: Names of what a batch holds, in the order that `fit` is given it.
+        makes: Name of what the verb makes, of those.
         unpaired: Whether arrays may differ in length, drawn each in an order of its own.
         verb: Name of the method that people call.
         door: Name of the loader in `kerasgan.datasets` whose data it takes.
@@ -83,6 +85,7 @@ class AdversarialModel(Saves, keras.Model):
     every = {}
     averaged = ("generator",)
     takes = ("real",)
+    makes = "real"
     unpaired = False
     verb = "generate"
     door = "load"
@@ -142,6 +145,10 @@ class AdversarialModel(Saves, keras.Model):
         """What an entry of the zoo holds: dict from a name to a network, averaged if it is."""
         averages = {name: getattr(self, f"averaged_{name}") for name in self.averaged}
         return self.networks() | averages
+
+    def needed(self):
+        """Set of the names of the stored networks that the verb needs."""
+        return set(self.averaged)
 
     def _augmentations(self):
         given = self.augmentation
@@ -301,221 +308,3 @@ class AdversarialModel(Saves, keras.Model):
     @property
     def metrics(self):
         return list(self.trackers.values())
-
-    # Compiling, fitting, evaluating.
-
-    def compile(
-        self,
-        optimizer=None,
-        *,
-        run_eagerly=False,
-        steps_per_execution=1,
-        jit_compile="auto",
-        **optimizers,
-    ):
-        """Choose the optimizers; with no argument, the paper's.
-
-        Args:
-            optimizer: A `keras.optimizers` optimizer or its name, of which every player gets
-                one of its own.
-            run_eagerly, steps_per_execution, jit_compile: As in `keras.Model.compile`.
-            **optimizers: `<player>_optimizer`, one a player, in place of `optimizer`.
-
-        Raises:
-            TypeError: On an argument that names no player, or a player without optimizer.
-            ValueError: If two players share one optimizer object.
-        """
-        variables = {player: self.variables_of(player) for player in self.players}
-        half = any(is_float16(network) for network in self.networks().values())
-        chosen = for_players(self, optimizer, optimizers, half)
-        chosen.build(variables)
-        backend.order_kernels([*self.variables, *chosen.variables])
-        arguments = {
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-        }
-        super().compile(optimizer=chosen, auto_scale_loss=False, **arguments)
-        self._compile_arguments = arguments
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return None
-        return self._compile_arguments | {
-            f"{player}_optimizer": keras.saving.serialize_keras_object(optimizer)
-            for player, optimizer in self.optimizer.by_player.items()
-        }
-
-    def compile_from_config(self, config):
-        self.compile(**{k: deserialized(v) for k, v in config.items()})
-
-    def expected(self):
-        """Sentences that say what a batch should be."""
-        return " ".join(self._expected(name) for name in self.takes)
-
-    def _expected(self, name):
-        return f"{name}: {self.modalities[name].expected(self.sample_shapes.get(name, ()))}"
-
-    def check_batch(self, batch, where):
-        """Refuse a batch, a dict of arrays by name, that the model cannot train on.
-
-        Raises:
-            ValueError: If one is missing, is not of its modality, or if they differ in length.
-        """
-        for name in self.takes:
-            if name not in batch:
-                raise ValueError(
-                    f"{type(self).__name__} takes {', '.join(self.takes)}: "
-                    f"fit({', '.join(self.takes)}), or a dataset of such batches. There is no "
-                    f"{name}. {self._expected(name)}"
-                )
-            place = where if len(self.takes) == 1 else f"{name} of {where}"
-            self.modalities[name].check(batch[name], place, self.sample_shapes.get(name, ()))
-        lengths = {name: len(batch[name]) for name in self.takes}
-        if len({*lengths.values()}) > 1 and not self.unpaired:
-            told = ", ".join(f"{n} {name}" for name, n in lengths.items())
-            raise ValueError(f"Expected one of each a sample. Received in {where}: {told}")
-
-    def _ready(self, x, y, batch_size=None):
-        """Data that is checked, and trackers for what the losses log."""
-        x, y, first = prepared(x, y, self, batch_size)
-        if not self.compiled:
-            self.compile()
-        if not self._rehearsed:
-            self._rehearsing = True
-            try:
-                backend.rehearse(lambda: self._rehearsed_losses(first), self._variables_of_step())
-            finally:
-                self._rehearsing = False
-            self._rehearsed = True
-        return x, y
-
-    def _rehearsed_losses(self, first):
-        batch = self.read_batch(first)
-        return [getattr(self, f"{player}_loss")(self.draw(batch)) for player in self.players]
-
-    def fit(self, x=None, y=None, **kwargs):
-        """Train on `x`, as `keras.Model.fit` does; a model not compiled yet is, first.
-
-        Args:
-            x: What the model `takes`: an array; a tuple or a dict of arrays; or a
-                `tf.data.Dataset`, PyTorch `DataLoader`, `keras.utils.PyDataset` or generator of
-                batches of such, on every backend.
-            y: The second array that it takes, if `x` is the first one. What a model does not
-                take is left aside: labels, by a model without.
-            **kwargs: As in `keras.Model.fit`, without `sample_weight`, `class_weight`.
-
-        Raises:
-            ValueError: Before the first step, on what is missing, or of the wrong shape, dtype
-                or range, or holds NaN.
-        """
-        weights = {name: kwargs.pop(name, None) for name in ("sample_weight", "class_weight")}
-        refuse_weights(**weights)
-        x, y = self._ready(x, y, kwargs.get("batch_size"))
-        if kwargs.get("validation_data") is not None:
-            held_out = kwargs["validation_data"]
-            if isinstance(held_out, (tuple, list)) and len(held_out) > max(2, len(self.takes)):
-                refuse_weights(sample_weight=held_out[2])
-            held_out, labels, _ = prepared(held_out, None, self)
-            kwargs["validation_data"] = held_out if labels is None else (held_out, labels)
-        if getattr(x, "orders_itself", False):
-            kwargs.setdefault("shuffle", False)
-        return super().fit(x, y, **kwargs)
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Keras's trainer of TensorFlow, and no other, calls this between making the pipeline of
-        # `fit` or `evaluate` and reading it.
-        if iterator is not None:
-            backend.without_autotune(iterator)
-        super()._maybe_symbolic_build(iterator=iterator, data_batch=data_batch)
-
-    def evaluate(self, x=None, y=None, *, return_dict=True, **kwargs):
-        """Losses and scores on held-out samples, without moving a weight.
-
-        They tell whether the discriminator has memorised its training samples, not how
-        good the generator is: for that, compare sets of samples with a metric.
-
-        Args: as `fit`'s. Returns: dict from a name to a float, or a list.
-        """
-        # `fit` has looked at its validation data, and gives the same iterator every epoch.
-        if not kwargs.get("_use_cached_eval_dataset"):
-            refuse_weights(sample_weight=kwargs.get("sample_weight"))
-            x, y = self._ready(x, y)
-        return super().evaluate(x, y, return_dict=return_dict, **kwargs)
-
-    # Using it.
-
-    @property
-    def network(self):
-        """The network that the verb runs."""
-        return getattr(self, f"averaged_{self.averaged[0]}")
-
-    def run(self, inputs):
-        """What the verb's network makes of a batch, float32 NumPy arrays, outside of a step."""
-        backend.sync_state(self)
-        return self.network.predict_on_batch(inputs).astype("float32")
-
-    def predict(self, x, **kwargs):
-        taken = shapes(self.network)[0]
-        given = getattr(x, "shape", None)
-        if given is not None and not isinstance(taken, list):
-            fits = (side in (None, other) for side, other in zip(taken[1:], given[1:]))
-            if len(given) != len(taken) or not all(fits):
-                raise ValueError(
-                    f"predict() hands {self.averaged[0]} its own input, of shape {taken}. "
-                    f"Received: shape {tuple(given)}. What this model is for is "
-                    f"{type(self).__name__}.{self.verb}()."
-                )
-        return super().predict(x, **kwargs)
-
-    def export(self, filepath, format="tf_saved_model", **kwargs):
-        """Write the verb's network for a serving runtime, as `keras.Model.export` does."""
-        taken = shapes(self.network)[0]
-        taken = taken if isinstance(taken, list) else [taken]
-        # Keras exports what has been called.
-        zeros = [ops.zeros([1 if side is None else side for side in shape]) for shape in taken]
-        self.network(zeros if len(zeros) > 1 else zeros[0])
-        self.network.export(filepath, format=format, **kwargs)
-
-    # What callbacks, reports and the zoo ask for.
-
-    def preview(self, n=64, seed=0, batch=None):
-        """A picture of what the model makes.
-
-        Args:
-            n: Number of samples.
-            seed: Integer, of what is drawn.
-            batch: Held-out data by name, for a model that makes something of what it is given.
-
-        Returns:
-            uint8 array `(height, width, channels)`.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no preview().")
-
-    def samples(self, n, seed=0, batch=None):
-        """`n` samples as the verb gives them, to be measured; arguments as of `preview`."""
-        raise ValueError(f"{type(self).__name__} makes no samples of its own: see {self.verb}().")
-
-    def judged(self, batch):
-        """What shows how a discriminator judges, for `Diagnosis`; inside a step.
-
-        Args:
-            batch: As a loss gets it.
-
-        Returns:
-            Dict of tensors, any of: `samples`, what was generated; `real_logits` and
-            `fake_logits`.
-        """
-        return {}
-
-    def measure(self, batch):
-        """Figures of held-out data by name: dict from a name to a float."""
-        return {}
-
-    def card_fields(self):
-        """What a card says beside what every card says."""
-        return {}
-
-    def reference_inputs(self, n):
-        """Arguments of the verb whose result is kept to check the weights by."""
-        raise NotImplementedError(f"{type(self).__name__} has no reference_inputs().")

@@ -37,7 +37,9 @@ class Images(Modality):
     def check_range(self, low, high, where, expected):
         if low < -1.001 or high > 1.001:
             hint = " Divide by 127.5 and subtract 1." if low >= 0 and high <= 255 else ""
-            raise ValueError(f"{expected} Received in {where}: values in [{low:g}, {high:g}].{hint}")
+            raise ValueError(
+                f"{expected} Received in {where}: values in [{low:g}, {high:g}].{hint}"
+            )
         if low >= 0:
             warnings.warn(
                 f"All values in {where} lie in [{low:g}, {high:g}]: images in [0, 1] must "

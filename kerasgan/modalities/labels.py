@@ -29,7 +29,7 @@ class Labels(Modality):
         """What one label is, for messages."""
         raise NotImplementedError
 
-    def expected(self, shape=()):
+    def expected(self, shape=None):
         return f"Expected each label to be {self.describe()}."
 
     def rows(self, labels):
@@ -88,7 +88,7 @@ class ClassLabels(Labels):
         names = f" or its name ({', '.join(self.names)})" if self.names else ""
         return f"an integer from 0 to {self.dim - 1}{names}, or a one-hot vector of {self.dim}"
 
-    def check(self, batch, where="labels", shape=()):
+    def check(self, batch, where="labels", shape=None):
         labels = _array(batch)
         if labels.shape[1:] == (self.dim,) and labels.ndim == 2 and self.dim > 1:
             wrong = labels[(labels.sum(1) != 1) | (labels.max(1) != 1) | (labels.min(1) != 0)]
@@ -147,7 +147,7 @@ class Attributes(Labels):
         names = f" ({', '.join(self.names)})" if self.names else ""
         return f"a vector of {self.dim} attributes{names}"
 
-    def check(self, batch, where="labels", shape=()):
+    def check(self, batch, where="labels", shape=None):
         labels = _array(batch)
         fits = labels.ndim == 2 and labels.shape[1] == self.dim and labels.dtype.kind in "biuf"
         if not fits or not np.isfinite(labels.astype("float64")).all():

@@ -27,16 +27,18 @@ class Modality:
 
     def expected(self, shape):
         """The sentence that says what a batch should be."""
+        if shape is None:
+            return f"Expected {self.accepted}."
         sides = ", ".join(["batch", *("any" if n is None else str(n) for n in shape)])
         return f"Expected shape ({sides}), {self.accepted}."
 
-    def check(self, batch, where="x", shape=()):
+    def check(self, batch, where="x", shape=None):
         """Refuse a batch that is not of this kind.
 
         Args:
             batch: What the user gave.
             where: What the messages call it.
-            shape: Of one sample, None for a side of any length.
+            shape: Of one sample, None for a side of any length; None where it is not known.
 
         Raises:
             ValueError: On a wrong rank, size, dtype or range, on NaN, on no sample at all.
@@ -44,8 +46,7 @@ class Modality:
         expected = self.expected(shape)
         if not hasattr(batch, "shape") or not hasattr(batch, "dtype"):
             raise ValueError(f"{expected} Received in {where}: {type(batch).__name__}")
-        fits = (known in (None, side) for known, side in zip(shape, batch.shape[1:]))
-        if len(batch.shape) != len(shape) + 1 or not all(fits):
+        if shape is not None and not _fits(shape, tuple(batch.shape)):
             raise ValueError(f"{expected} Received in {where}: shape {tuple(batch.shape)}")
         if batch.shape[0] == 0:
             raise ValueError(f"{expected} Received in {where}: no sample at all")
@@ -97,3 +98,8 @@ class Modality:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+def _fits(shape, batch):
+    known = zip(shape, batch[1:])
+    return len(batch) == len(shape) + 1 and all(side in (None, other) for side, other in known)

@@ -102,6 +102,9 @@ class GAN(GeneratesSamples):
         labels = sample_shapes.get("labels")
         return {"image_shape": sample_shapes["real"], "label_dim": labels and labels[0]}
 
+    def data_options(self):
+        return {"image_shape": self.sample_shape}
+
     def default_optimizers(self):
         return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
 

@@ -50,6 +50,7 @@ class Pix2Pix(AdversarialModel):
     """
 
     takes = ("source", "target")
+    makes = "target"
     verb = "translate"
     door = "load_pairs"
     builders = {"generator": "unet", "discriminator": "patchgan"}
@@ -82,6 +83,11 @@ class Pix2Pix(AdversarialModel):
             "generator": {"image_shape": source, "channels": target[-1]},
             "discriminator": {"image_shape": target, "condition_channels": source[-1]},
         }
+
+    def data_options(self):
+        *size, source = self.sample_shapes["source"]
+        channels = {"source_channels": source, "target_channels": self.sample_shapes["target"][-1]}
+        return channels if None in size else channels | {"size": tuple(size)}
 
     def default_optimizers(self):
         return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}

@@ -115,6 +115,9 @@ class SRGAN(SuperResolution):
     def stored_networks(self):
         return super().stored_networks() | {"pixel_generator": self.pixel_generator}
 
+    def needed(self):
+        return {*self.averaged, "pixel_generator"}
+
     def enlarger(self, strength=None):
         """The function that enlarges a batch, from faithful, 0, to sharp, 1.
 

@@ -12,4 +12,14 @@ from kerasgan.networks.unet import unet
 BUILDERS = {"dcgan": dcgan, "mlp": mlp, "resnet": resnet}
 SUPER_RESOLUTION = {"srresnet": srresnet, "rrdb": rrdb, "pan": pan}
 
-__all__ = ["dcgan", "mlp", "pan", "patchgan", "resnet", "rrdb", "srgan_discriminator", "srresnet", "unet"]
+__all__ = [
+    "dcgan",
+    "mlp",
+    "pan",
+    "patchgan",
+    "resnet",
+    "rrdb",
+    "srgan_discriminator",
+    "srresnet",
+    "unet",
+]

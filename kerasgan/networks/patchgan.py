@@ -56,9 +56,7 @@ def patchgan(
 
     def convolve(x, filters, stride, bias):
         start = keras.initializers.RandomNormal(stddev=0.02)
-        return convolution(
-            filters, 4, stride, "same", use_bias=bias, kernel_initializer=start
-        )(x)
+        return convolution(filters, 4, stride, "same", use_bias=bias, kernel_initializer=start)(x)
 
     images = keras.Input(tuple(image_shape), name="images")
     inputs, x = images, images

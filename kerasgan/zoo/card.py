@@ -1,7 +1,53 @@
 """A card written for people: a terminal, or a Hugging Face repository."""
 
 import json
-import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Verb:
+    """How cards of models of one verb are shown.
+
+    Attributes:
+        use: String, an example of a call.
+        tag: String, Hugging Face's name of the task.
+        figures: Dict from a column of the table to the metric that it shows, with dots between
+            tables.
+    """
+
+    use: str
+    tag: str = "image-to-image"
+    figures: dict | None = None
+
+
+VERBS = {
+    "generate": Verb(
+        "generate(16)",
+        "unconditional-image-generation",
+        {"Fréchet distance": "frechet_distance"},
+    ),
+    "upscale": Verb(
+        'upscale("photo.jpg")',
+        figures={
+            "Set5: PSNR in dB": "set5.psnr",
+            "SSIM": "set5.ssim",
+            "perceptual distance": "set5.perceptual",
+        },
+    ),
+    "translate": Verb(
+        'translate("picture.png")',
+        figures={
+            "mean absolute error of 255": "held_out_error",
+            "perceptual distance": "perceptual",
+            "Fréchet distance": "frechet_distance",
+        },
+    ),
+}
+
+
+def verb_of(card):
+    """The verb of a card, of format 1 too."""
+    return card.get("verb", "upscale" if "scale" in card else "generate")
 
 
 def to_text(card):
@@ -26,16 +72,16 @@ def to_text(card):
 
 def to_hugging_face(card):
     """The card as a Hugging Face `README.md`."""
-    enlarges = "scale" in card
+    name = verb_of(card)
+    verb = VERBS.get(name, Verb(f"{name}(…)"))
     front = {
         "library_name": "kerasgan",
         "license": "other",
         "license_name": card.get("licence", "unknown"),
-        "pipeline_tag": "image-to-image" if enlarges else "unconditional-image-generation",
+        "pipeline_tag": verb.tag,
         "tags": ["keras", "gan", card["model"]],
     }
     name = card.get("name", "model")
-    use = 'upscale("photo.jpg")' if enlarges else "generate(16)"
     # JSON is YAML, and needs no library to write.
     yaml = "\n".join(f"{key}: {json.dumps(value)}" for key, value in front.items())
     return f"""---
@@ -50,7 +96,7 @@ def to_hugging_face(card):
 ```python
 import kerasgan
 
-images = kerasgan.zoo.load("hf://USER/{name}").{use}
+images = kerasgan.zoo.load("hf://USER/{name}").{verb.use}
 ```
 
 ```
@@ -60,34 +106,33 @@ images = kerasgan.zoo.load("hf://USER/{name}").{use}
 
 
 def to_tables(cards):
-    """Markdown tables of cards, a row each, as `README.md` shows them.
-
-    One of those that draw pictures, and one of those that enlarge them, if there are any.
-    """
-    tables = {_DRAWN: [], _ENLARGED: []}
+    """Markdown tables of cards, a row each, as `README.md` shows them: one for each verb."""
+    tables = {}
     for card in cards:
-        training, metrics = card["training"], card["metrics"]
+        name = verb_of(card)
+        figures = VERBS.get(name, Verb("")).figures or {}
+        training = card["training"]
         size = sum(file["bytes"] for file in card["files"].values()) / 1e6
-        if "scale" in card:
-            kind, first = _ENLARGED, f"{card['scale']} times"
-            found = metrics["set5"]
-            quality = f"{found['psnr']:.2f} dB, {found['ssim']:.3f} | {found['perceptual']:.3f}"
-        else:
-            kind, first = _DRAWN, " × ".join(map(str, card["samples"]))
-            quality = f"{metrics['frechet_distance']:.2f}"
-        tables[kind].append(
-            f"| `{card['name']}` | {first} | {card['data']} | {training['steps']:,}, "
-            f"{training['minutes']:.0f} | {quality} | {size:.1f} MB | {card['licence']} |"
-        )
-    return [
-        "\n".join([head, re.sub("[^|]+", "---", head), *rows])
-        for head, rows in tables.items()
-        if rows
-    ]
+        makes = " × ".join(map(str, card.get("samples", ()))) or f"{card['scale']} times"
+        columns = {
+            "entry": f"`{card['name']}`",
+            f"{name}s": makes,
+            "trained on": card["data"],
+            "steps, minutes": f"{training['steps']:,}, {training['minutes']:.0f}",
+            **{head: _figure(card["metrics"], path) for head, path in figures.items()},
+            "size": f"{size:.1f} MB",
+            "licence": card["licence"],
+        }
+        rows = tables.setdefault(name, [_row(columns), _row("---" for _ in columns)])
+        rows.append(_row(columns.values()))
+    return ["\n".join(rows) for rows in tables.values()]
 
 
-_DRAWN = "| entry | pictures | trained on | steps, minutes | Fréchet distance | size | licence |"
-_ENLARGED = (
-    "| entry | enlarges | trained on | steps, minutes | Set5: PSNR, SSIM | perceptual distance "
-    "| size | licence |"
-)
+def _row(cells):
+    return f"| {' | '.join(cells)} |"
+
+
+def _figure(metrics, path):
+    for key in path.split("."):
+        metrics = metrics.get(key, {})
+    return f"{metrics:.4g}" if metrics != {} else ""

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
 
 import keras
@@ -13,8 +14,8 @@ import tomli_w
 from kerasgan import __version__, augment, models  # noqa: F401 - what entries hold
 from kerasgan.engine.backend import start_from
 from kerasgan.engine.model import AdversarialModel
-from kerasgan.grid import make_grid, write_image
-from kerasgan.zoo import store
+from kerasgan.modalities import write_image
+from kerasgan.zoo import format_1, store
 from kerasgan.zoo.safety import check_classes
 
 REFERENCES = 4
@@ -23,15 +24,19 @@ REFERENCES = 4
 def load_entry(folder):
     """The model in a checked entry."""
     folder = Path(folder)
-    files = store.check(folder)["files"]
+    card = store.check(folder)
     with keras.StatelessScope():
         model = build(folder)
         for name in model.stored_networks():
-            if f"{name}.npz" not in files:
-                raise ValueError(f"{folder / store.CARD} lists no {name}.npz.")
-            _start(getattr(model, name).weights, name, folder / f"{name}.npz")
-        if model.takes_labels:
-            if "labels.npz" not in files:
+            file = f"{format_1.file_of(name, card)}.npz"
+            if file not in card["files"]:
+                raise ValueError(f"{folder / store.CARD} lists no {file}.")
+            if (folder / file).is_file():
+                _start(getattr(model, name).weights, name, folder / file)
+            else:
+                warnings.warn(f"{folder} has no {file}: to train on, its {name} starts anew.")
+        if hasattr(model, "seen_labels"):
+            if "labels.npz" not in card["files"]:
                 raise ValueError(f"{folder / store.CARD} lists no labels.npz.")
             _start([model.seen_labels], "memory of labels", folder / "labels.npz")
     return model
@@ -54,6 +59,9 @@ def build(folder, **changes):
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path} is not valid JSON: {error}") from None
     try:
+        card = store.read_card(folder)
+        if card["format"] == 1:
+            config = format_1.upgraded(config, card)
         config["config"] |= changes
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
     except Exception as error:  # each class raises its own
@@ -110,7 +118,7 @@ def _write(model, folder, card, recipe, sample):
     if recipe:
         (folder / "recipe.toml").write_text(tomli_w.dumps(recipe), encoding="utf-8")
     inputs = model.reference_inputs(REFERENCES)
-    samples = model.generate(**inputs)
+    samples = model.reference_samples(**inputs)
     weights = {name: network.get_weights() for name, network in model.stored_networks().items()}
     precision, samples = _half_if_unseen(model, weights, inputs, samples)
     for name, values in weights.items():
@@ -118,33 +126,40 @@ def _write(model, folder, card, recipe, sample):
         values = _cast(values, precision)
         np.savez(folder / f"{name}.npz", **{f"{i:04d}": v for i, v in enumerate(values)})
     np.savez_compressed(folder / "reference.npz", **inputs, samples=samples)
-    if model.takes_labels:
+    if hasattr(model, "seen_labels"):
         seen = keras.ops.convert_to_numpy(model.seen_labels)
         np.savez_compressed(folder / "labels.npz", seen)
-    if sample is None and (images := model.sample_images()) is not None:
-        sample = make_grid(images)
+    if sample is None and "latents" in inputs:
+        sample = model.preview(64, seed=0)
     if sample is not None:
         write_image(folder / "sample.png", sample)
+    write_card(model, folder, card, precision)
+
+
+def write_card(model, folder, card, precision):
+    """Write the card of an entry whose other files are there."""
+    networks = model.stored_networks()
     files = {
         path.name: {"bytes": path.stat().st_size, "sha256": store.sha256(path)}
+        | ({"training_only": True} if path.stem in {*networks} - model.needed() else {})
         for path in sorted(folder.iterdir())
+        if path.name != store.CARD
     }
-    full = {
+    measured = {
         "format": store.FORMAT,
         "library": store.LIBRARY,
         "version": __version__,
         "model": type(model).__name__,
+        "verb": model.verb,
+        "modality": type(model.modalities[model.makes]).__name__.lower(),
+        "modalities": {n: type(m).__name__ for n, m in model.modalities.items()},
         **model.card_fields(),
-        "parameters": {
-            name: int(network.count_params()) for name, network in model.stored_networks().items()
-        },
+        "parameters": {name: int(network.count_params()) for name, network in networks.items()},
         "precision": precision,
     }
-    if model.takes_labels:
-        full["labels"] = model.label_names or model.label_dim
     (folder / store.CARD).write_text(
         # What was measured has the last word.
-        tomli_w.dumps({**full, **card, **full, "files": files}, multiline_strings=True),
+        tomli_w.dumps({**measured, **card, **measured, "files": files}, multiline_strings=True),
         encoding="utf-8",
     )
 
@@ -158,12 +173,15 @@ def _half_if_unseen(model, weights, inputs, samples):
     """`("float16", samples)` if rounding the weights changes no pixel by more than a level."""
     halves = {player: _cast(values, "float16") for player, values in weights.items()}
     if all(np.isfinite(v).all() for values in halves.values() for v in values):
-        generator, full = model.averaged_generator, weights["generator"]
+        networks = model.stored_networks()
         try:
-            generator.set_weights([v.astype(w.dtype) for v, w in zip(halves["generator"], full)])
-            half = model.generate(**inputs)
+            for name in model.needed():
+                values = zip(halves[name], weights[name])
+                networks[name].set_weights([v.astype(w.dtype) for v, w in values])
+            half = model.reference_samples(**inputs)
         finally:
-            generator.set_weights(full)
+            for name in model.needed():
+                networks[name].set_weights(weights[name])
         # Of samples that are no images, a 255th of their range.
         level = 1 if samples.dtype == "uint8" else np.ptp(samples) / 255
         if np.abs(half.astype("float32") - samples.astype("float32")).max() <= level:

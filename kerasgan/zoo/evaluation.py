@@ -1,33 +1,43 @@
 """The figures of an entry, measured with `kerasgan.metrics`."""
 
+import inspect
+
 import keras
 import numpy as np
 import tomli_w
 
 from kerasgan import datasets, metrics
-from kerasgan.files import write_text
-from kerasgan.grid import make_grid, write_image
+from kerasgan.engine.data import named
+from kerasgan.files import read_toml, write_text
+from kerasgan.modalities import Images, make_grid, write_image
 from kerasgan.zoo import store
 from kerasgan.zoo.entry import load_entry
+
+# What a door does to training data alone.
+FOR_TRAINING = ("labels", "label_names", "load_size", "augmentation", "drop_remainder")
 
 
 def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=None):
     folder = store.find(name)
     model = load_entry(folder)
-    if len(getattr(model, "sample_shape", ())) != 3 or not hasattr(model, "latent_dim"):
+    if not isinstance(model.modalities[model.makes], Images):
         raise ValueError(
-            f"{name} is a {type(model).__name__}, which draws no images of its own; these "
-            "figures are of sets of images."
+            f"{name} is a {type(model).__name__}, which makes no images; these figures are of "
+            "sets of images."
         )
-    dataset = datasets.load(data, model.sample_shape, crop=crop, flip=False, shuffle=False)
+    dataset = _data(model, folder, data, crop)
     network = _network(features)
     extract = metrics.FeatureNetwork(network)
-    real = np.concatenate([extract(dataset[i]) for i in range(len(dataset))])
-    samples = model.generate(n, seed=seed, verbose=False)
+    batches = [named(dataset[i], model.takes) for i in range(len(dataset))]
+    originals = np.concatenate([batch[model.makes] for batch in batches])
+    real = extract(originals)
+    given = {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+    samples = model.samples(n, seed=seed, batch=given)
     generated = extract(samples)
     compared = real[np.random.default_rng(seed).permutation(len(real))[:n]]
     half = len(compared) // 2
-    kernel = metrics.KernelInceptionDistance(network, subset_size=min(1000, half, n), seed=seed)
+    size = min(1000, half, len(samples))
+    kernel = metrics.KernelInceptionDistance(network, subset_size=size, seed=seed)
 
     def measure(metric, real, generated):
         metric.update_state(real, generated)
@@ -37,9 +47,9 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=
     nearest = metrics.NearestTrainingImageDistance(network, seed=seed)
     nearest = measure(nearest, real, generated[:1000])
     if neighbours:
-        closest, size = nearest.distances.argsort()[:8], dataset.batch_size
-        originals = [dataset[i // size][i % size] for i in nearest.indices[closest]]
-        write_image(neighbours, make_grid(np.concatenate([samples[closest], originals]), columns=8))
+        closest = nearest.distances.argsort()[:8]
+        beside = originals[nearest.indices[closest]]
+        write_image(neighbours, make_grid(np.concatenate([samples[closest], beside]), columns=8))
     figures = {
         "frechet_distance": measure(metrics.FrechetInceptionDistance(network), compared, generated),
         "frechet_distance_of_real_halves": measure(
@@ -50,14 +60,27 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=
         **measure(metrics.PrecisionRecall(network, seed=seed), compared, generated),
         **measure(metrics.DensityCoverage(network, seed=seed), compared, generated),
         "nearest_distance_ratio": nearest.ratio,
+        **model.measure(given),
     }
     return {key: float(value) for key, value in figures.items()} | {
         "network": extract.identity,
         "resize": list(extract.size),
-        "generated": n,
+        "generated": len(samples),
         "real": len(compared),
         "seed": seed,
     }
+
+
+def _data(model, folder, data, crop):
+    """The data as the entry's recipe reads it, in its order, without what only training does."""
+    door = getattr(datasets, model.door)
+    known = inspect.signature(door).parameters
+    recipe = read_toml(folder / "recipe.toml") if (folder / "recipe.toml").is_file() else {}
+    options = {k: v for k, v in recipe.get("data", {}).items() if k not in FOR_TRAINING}
+    options |= {"flip": False, "shuffle": False, "batch_size": 64} | model.data_options()
+    if crop is not None:
+        options["crop"] = crop
+    return door(data, **{k: v for k, v in options.items() if k in known})
 
 
 def _network(features):

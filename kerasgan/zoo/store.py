@@ -5,9 +5,11 @@ An entry is a folder:
     card.toml        what it is, how it was trained, the SHA-256 of every other file
     config.json      the architecture, as Keras serialises it
     recipe.toml      how to train it again
-    <player>.npz     the weights of each player; the generator's are the averaged ones
-    reference.npz    a few latents and the pictures they give
-    sample.png       a grid of samples
+    <network>.npz    the weights of each network, averaged where it has an average
+    reference.npz    a few inputs of the model's verb and what they give
+    sample.png       a picture of samples
+
+What only further training needs is marked so on the card, and may be missing.
 
 Nothing here imports Keras: listing and checking are quick.
 """
@@ -27,7 +29,7 @@ from pathlib import Path
 from kerasgan._choose_backend import keras_home
 from kerasgan.files import read_toml
 
-FORMAT = 1
+FORMAT = 2
 LIBRARY = "kerasgan"
 CARD = "card.toml"
 
@@ -89,7 +91,8 @@ def read_card(folder):
         raise ValueError(
             f"{path} belongs to the library {card.get('library')!r}, not to {LIBRARY!r}."
         )
-    if not isinstance(card.get("format"), int) or card["format"] > FORMAT:
+    known = card.get("format")
+    if type(known) is not int or not 1 <= known <= FORMAT:
         raise ValueError(
             f"{path} has format {card.get('format')!r}; this version of kerasgan reads up to "
             f"{FORMAT}. Run pip install -U kerasgan."
@@ -120,6 +123,8 @@ def check(folder, required=("config.json", "generator.npz")):
         if Path(name).name != name or path.is_symlink():
             raise ValueError(f"{folder / CARD} lists {name!r}, which is not a file of its own.")
         if not path.is_file():
+            if expected.get("training_only") is True:
+                continue
             raise FileNotFoundError(f"{path} is missing, though {CARD} lists it.")
         size = path.stat().st_size
         if size != expected.get("bytes"):
