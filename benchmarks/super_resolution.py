@@ -23,7 +23,7 @@ from results import record
 
 import kerasgan
 from kerasgan.datasets import modcrop, shrink
-from kerasgan.grid import write_image
+from kerasgan.modalities import write_image
 from kerasgan.metrics import peak_signal_to_noise_ratio, structural_similarity
 from kerasgan.zoo.evaluation import add_to_card
 

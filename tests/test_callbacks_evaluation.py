@@ -10,6 +10,8 @@ from tiny import assert_same, images, mlp_gan, train
 
 from kerasgan.callbacks import Evaluate
 from kerasgan.metrics import FrechetInceptionDistance, PrecisionRecall
+from kerasgan.models import Pix2Pix
+from kerasgan.networks import patchgan, unet
 
 X = images(16)
 REAL = images(40, seed=3) // 4
@@ -100,6 +102,22 @@ def test_figures_change_no_weight():
     train(plain, X, epochs=2)
     train(watched, X, epochs=2, callbacks=[evaluate()])
     assert_same(plain.get_weights(), watched.get_weights())
+
+
+def test_a_model_that_translates_is_measured_on_held_out_sources():
+    shape = (16, 16, 1)
+    networks = unet(shape, 1, 4, 2), patchgan(shape, 1, width=4, depth=1)
+    model = Pix2Pix(*networks, seed=1)
+    source, target = images(8, shape), images(8, shape, seed=1)
+    for wrong in (None, {"sources": source}):
+        with pytest.raises(ValueError, match="need held-out sources|Received: sources"):
+            train(model, (source, target), callbacks=[Evaluate(distance(), target, batch=wrong)])
+    assert int(model.optimizer.iterations) == 0
+    evaluation = Evaluate(distance(), target, batch=(source, target))
+    history = train(model, (source, target), callbacks=[evaluation])
+    metric = distance()
+    metric.update_state(target, model.translate(source))
+    np.testing.assert_allclose(history["fid"], [float(metric.result())], rtol=1e-6)
 
 
 def test_an_unknown_monitor_is_refused_before_the_first_step(tmp_path):

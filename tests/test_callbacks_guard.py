@@ -1,5 +1,6 @@
 """Runs in which numbers end, on purpose: they stop or roll back, and files stay good."""
 
+import contextlib
 import csv
 import warnings
 
@@ -9,7 +10,8 @@ import pytest
 from tiny import SHAPE, assert_same, compiled, images, mlp_gan, rich_gan, state, train
 
 from kerasgan.callbacks import NumericsGuard, TrainingState
-from kerasgan.models import GAN
+from kerasgan.models import GAN, SuperResolution
+from kerasgan.networks import srresnet
 
 X = images(16)  # 4 steps an epoch
 
@@ -126,8 +128,25 @@ def test_samples_are_looked_at_too():
                 weight.assign(np.full(weight.shape, 3e38, "float32"))
 
     model = GAN(generator, mlp_gan().discriminator, seed=1)
-    with pytest.raises(FloatingPointError, match="epoch 1: samples of the averaged generator"):
+    with pytest.raises(FloatingPointError, match="epoch 1: what the averaged generator makes"):
         train(model, X, callbacks=[Spoils(), NumericsGuard()])
+
+
+@pytest.mark.parametrize("bad", [False, True])
+def test_what_a_model_of_images_of_any_size_makes_is_looked_at_too(bad):
+    class Spoils(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            for weight in self.model.averaged_generator.weights:
+                weight.assign(np.full(weight.shape, 3e38 if bad else 0.0, "float32"))
+
+    model = SuperResolution(srresnet(scale=2, width=4, blocks=1), seed=1)
+    data = images(4, (8, 8, 3)), images(4, (16, 16, 3))
+    with (
+        pytest.raises(FloatingPointError, match="what the averaged generator makes")
+        if bad
+        else contextlib.nullcontext()
+    ):
+        train(model, data, callbacks=[Spoils(), NumericsGuard()])
 
 
 def test_a_good_run_is_left_alone():

@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image, ImageSequence
-from tiny import compiled, images, mlp_gan, train
+from tiny import assert_same, compiled, images, mlp_gan, rich_gan, state, train
 
 from kerasgan.callbacks import SampleGrid, TensorBoard, TrainingCurves
-from kerasgan.models import ACGAN
-from kerasgan.networks import mlp
+from kerasgan.models import ACGAN, Pix2Pix, SuperResolution
+from kerasgan.networks import mlp, patchgan, srresnet, unet
 
 X = images(16)  # 4 steps an epoch
 
@@ -72,6 +72,52 @@ def test_the_animation_has_a_frame_of_every_grid_of_a_resumed_run(tmp_path):
 def test_a_run_without_a_grid_has_no_animation(tmp_path):
     train(mlp_gan(), X, callbacks=[SampleGrid(tmp_path, n=4, every=2, animation=True)])
     assert names(tmp_path) == []
+
+
+def translator():
+    """A model and its pairs."""
+    shape = (16, 16, 3)
+    networks = unet(shape, 3, 4, 2), patchgan(shape, 3, width=4, depth=1)
+    return Pix2Pix(*networks, seed=1), (images(4, shape), images(4, shape, seed=1))
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_held_out_pairs_are_shown_and_measured(tmp_path, by_name):
+    model, pairs = translator()
+    batch = dict(zip(("target", "source"), pairs[::-1])) if by_name else pairs
+    grids = SampleGrid(tmp_path, n=2, batch=batch, every=2)
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    history = train(model, pairs, epochs=2, callbacks=[grids, log])
+    assert names(tmp_path) == ["epoch_0002.png", "log.csv"]
+    error = np.abs(model.translate(pairs[0]).astype(int) - pairs[1]).mean()
+    np.testing.assert_allclose(history["held_out_error"][1], error, rtol=1e-5)
+    assert "held_out_error" in (tmp_path / "log.csv").read_text().splitlines()[0]
+    shown = np.asarray(Image.open(tmp_path / "epoch_0002.png"))
+    # A row a pair: source, translation, target.
+    for i in (0, 1):
+        for place, part in ((0, pairs[0]), (2, pairs[1])):
+            rows, columns = (slice(16 * at, 16 * (at + 1)) for at in (i, place))
+            np.testing.assert_array_equal(shown[rows, columns], part[i])
+
+
+def test_held_out_photographs_are_shown_and_measured(tmp_path):
+    model = SuperResolution(srresnet(scale=2, width=4, blocks=1), seed=1)
+    # Of several sizes, one with a side that is no multiple of the scale.
+    photographs = [images(1, (24, 25, 3))[0], images(1, (18, 16, 3), seed=1)[0]]
+    grids = SampleGrid(tmp_path, n=1, batch={"large": photographs})
+    pairs = images(4, (8, 8, 3)), images(4, (16, 16, 3), seed=1)
+    history = train(model, pairs, epochs=2, callbacks=[grids])
+    assert names(tmp_path) == ["epoch_0001.png", "epoch_0002.png"]
+    expected = model.measure({"large": photographs})["held_out_psnr"]
+    np.testing.assert_allclose(history["held_out_psnr"][1], expected, rtol=1e-5)
+
+
+def test_what_cannot_be_shown_is_refused_before_the_first_step(tmp_path):
+    model, pairs = translator()
+    for wrong, message in ((None, "needs held-out pairs"), ({"sources": 1}, "Received: sources")):
+        with pytest.raises(ValueError, match=message):
+            train(model, pairs, callbacks=[SampleGrid(tmp_path, batch=wrong)])
+    assert int(model.optimizer.iterations) == 0
 
 
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"unit": "batch"}])
@@ -165,7 +211,7 @@ def test_tensorboard_has_scalars_grids_and_histograms_of_scores(tmp_path):
     np.testing.assert_allclose(logged, history["generator_loss"], rtol=1e-6)
     assert (found["samples", 2].image.width, found["samples", 2].image.height) == (16, 16)
     real = X.astype("float32") / 127.5 - 1
-    scores = keras.ops.convert_to_numpy(model.discriminate(real, training=False))
+    scores = keras.ops.convert_to_numpy(model.judge(real, {}, training=False))
     assert found["scores/real", 2].histo.num == 16
     np.testing.assert_allclose(found["scores/real", 2].histo.sum, scores.sum(), rtol=1e-4)
     assert found["scores/generated", 2].histo.sum != found["scores/real", 2].histo.sum
@@ -176,8 +222,32 @@ def test_tensorboard_of_a_resumed_run_of_a_model_with_labels(tmp_path):
     networks = mlp((8, 8, 1), latent_dim=4, width=8, depth=1, label_dim=2, **ACGAN.network_options)
     model = ACGAN(*networks, seed=1)
     labels = np.arange(16) % 2
-    board = TensorBoard(tmp_path, X, labels, n=4)
+    board = TensorBoard(tmp_path, (X, labels), n=4)
     train(model, X, y=labels, epochs=2, callbacks=[board])
     train(model, X, y=labels, epochs=3, initial_epoch=1, callbacks=[board])  # epoch 2 again
     found = events(tmp_path)
     assert {step for tag, step in found if tag == "scores/generated"} == {1, 2, 3}
+
+
+def test_tensorboard_of_a_model_that_translates_and_of_one_that_tells_nothing(tmp_path):
+    pytest.importorskip("tensorboardX")
+    model, pairs = translator()
+    train(model, pairs, callbacks=[TensorBoard(tmp_path / "pairs", pairs, n=2)])
+    found = events(tmp_path / "pairs")
+    # A logit a patch of each of the 4 pairs.
+    assert found["scores/real", 1].histo.num == found["scores/generated", 1].histo.num > 4
+    assert found["samples", 1].image.width == 3 * 16
+    board = TensorBoard(tmp_path / "none", n=4)
+    train(mlp_gan(), X, callbacks=[board])
+    found = events(tmp_path / "none")
+    assert ("samples", 1) in found and not any("scores" in tag for tag, _ in found)
+
+
+def test_tensorboard_changes_no_weight(tmp_path):
+    pytest.importorskip("tensorboardX")
+    runs = []
+    for callbacks in ([], [TensorBoard(tmp_path, X, n=4)]):
+        model = rich_gan()
+        train(model, X, epochs=2, callbacks=callbacks)
+        runs.append(state(model))
+    assert_same(*runs)

@@ -17,7 +17,7 @@ from tiny import SHAPE, mlp_gan
 
 from kerasgan import zoo
 from kerasgan.cli import main
-from kerasgan.grid import make_grid
+from kerasgan.modalities import make_grid
 from kerasgan.zoo import store
 
 ROOT = Path(__file__).parents[1]

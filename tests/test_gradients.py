@@ -24,11 +24,11 @@ class Injected(GAN):
 
     latents = ()
 
-    def discriminator_loss(self, real, z, labels, training=True):
-        return super().discriminator_loss(real, self.latents[0], labels, training)
+    def discriminator_loss(self, batch, training=True):
+        return super().discriminator_loss(batch | {"latents": self.latents[0]}, training)
 
-    def generator_loss(self, real, z, labels, training=True):
-        return super().generator_loss(real, self.latents[1], labels, training)
+    def generator_loss(self, batch, training=True):
+        return super().generator_loss(batch | {"latents": self.latents[1]}, training)
 
 
 # A linear generator and a linear discriminator.
@@ -204,8 +204,8 @@ def test_input_gradient_of_a_quadratic_critic():
 class Penalised(GAN):
     """A discriminator that only flattens itself at the real samples."""
 
-    def discriminator_loss(self, real, z, labels, training=True):
-        gradient = backend.input_gradient(self.discriminate, real)
+    def discriminator_loss(self, batch, training=True):
+        gradient = backend.input_gradient(self.discriminator, batch["real"])
         return ops.mean(ops.sum(gradient**2, axis=1))
 
 

@@ -115,7 +115,7 @@ def test_what_is_no_image_network_is_refused(make, message):
         (np.zeros((2, 16, 16)), r"shape \(2, 16, 16\)"),
         (np.zeros((2, 16, 16, 4), "uint8"), "takes 3 channels"),
         (np.full((2, 16, 16, 3), np.nan), "NaN"),
-        ([np.zeros((16, 16, 3))], "Received: list"),
+        ([np.zeros((16, 16, 3))], "Received in the images: list"),
     ],
 )
 def test_images_that_do_not_fit_are_refused(images, message):

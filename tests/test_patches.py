@@ -231,15 +231,19 @@ def lost(dataset, folder):
 
 
 def test_held_out_photographs_give_their_centre_and_are_not_trained_on():
-    images = [np.full((20 + 2 * i, 30, 3), i, "uint8") for i in range(5)]
-    images[3][:, :3] = images[3][:6] = 99
+    images = [np.full((20 + 2 * i, 500, 3), i, "uint8") for i in range(5)]
+    images[3][:, :3] = 99
     dataset = load_photographs(images, **SMALL, seed=2)
     before = len(dataset)
-    low, high = dataset.hold_out(4)
-    assert low.shape == (4, 4, 4, 3) and high.shape == (4, 8, 8, 3)
+    sampled = dataset.sample(4)
+    large = dataset.hold_out(4)["large"]
+    held = [int(image[0, 0, 0]) for image in large]
+    assert len({*held}) == 4 and held == sorted(sampled[1][:, 0, 0, 0])
+    assert [image.shape for image in large] == [(20 + 2 * i, 384, 3) for i in held]
+    # The edge of the fourth one is not in its centre.
+    assert all((image == i).all() for image, i in zip(large, held))
+    low, high = sampled
     np.testing.assert_array_equal(low, [shrink(patch, 2) for patch in high])
-    held = high[:, 0, 0, 0].tolist()
-    assert (high == high[:, :1, :1]).all() and len({*held}) == 4
     assert dataset.num_images == 1 and len(dataset) < before
     (left,) = {*range(5)} - {*held}
     assert all(({*high.flat} <= {left, 99}) for _, high in dataset)

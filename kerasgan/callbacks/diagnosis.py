@@ -29,11 +29,11 @@ class Diagnosis(keras.callbacks.Callback):
     - `held_out_over_fake`, `real_over_held_out`: the same of held-out and generated, and of
       real and held-out samples. The last is 0.5 until training samples are memorised.
     - `diversity`: how many different samples there are among those of fixed latents or
-      inputs, over how many there are among as many real ones. Both are Vendi scores (Friedman and Dieng
-      2022, arXiv:2210.02410), with a normal kernel whose deviation is a quarter of the mean
+      inputs, over how many there are among as many real ones. Both are Vendi scores (Friedman
+      and Dieng 2022, arXiv:2210.02410), with a normal kernel whose deviation is a quarter of the
+      mean distance between real samples.
+    - `sample_change`: how far these samples have moved in the epoch, on average, over the mean
       distance between real samples.
-    - `sample_change`: how far these samples have moved in the epoch, on average,
-      over the mean distance between real samples.
     - `<player>_gradient`: the norm of the gradient of a player's loss; `<player>_step`: how
       far its weights have come in the epoch, over their norm before it and the number of steps.
     - of images, `real_range`: the highest value less the lowest, 2 for images in [-1, 1];
@@ -110,9 +110,8 @@ class Diagnosis(keras.callbacks.Callback):
     def _see(self, batches):
         model, batch = self.model, batches["real"]
         seen = dict(model.judged(batch))
-        if "held_out" in batches:
-            judged = model.judged(batches["held_out"])
-            seen |= {"held_out_logits": judged[k] for k in judged if k == "real_logits"}
+        if "held_out" in batches and "real_logits" in seen:
+            seen["held_out_logits"] = model.judged(batches["held_out"])["real_logits"]
         for player in model.players:
             loss_fn = getattr(model, f"{player}_loss")
             seen[f"{player}_gradient"] = backend.gradient_norm(

@@ -2,10 +2,12 @@
 
 import json
 import math
+import os
 from pathlib import Path
 
 import keras
 
+from kerasgan.engine.data import named
 from kerasgan.files import write_text, write_whole
 from kerasgan.metrics import MetricResult
 
@@ -22,8 +24,10 @@ class Evaluate(keras.callbacks.Callback):
         data: The real images, as `set_real` of a metric takes them. They are read once, when
             training begins. Then the model is measured too, so that the log has its columns,
             and mistakes show, before the first epoch.
-        n: Number of samples, from the same latents every time.
+        n: Number of samples, from the same latents or data every time.
         seed: Integer seed of the latents.
+        batch: Held-out data by name, or as a tuple in the order of `model.takes`, for a model
+            that makes something of what it is given; `n` of them at most are used.
         every: Epochs between two measurements.
         monitor: Name of the figure that the best weights are chosen by; None keeps none.
         mode: `"min"` or `"max"`: what the best value of `monitor` is.
@@ -31,8 +35,9 @@ class Evaluate(keras.callbacks.Callback):
             is resumed compares with what is there.
 
     Raises:
-        ValueError: On an argument out of its range; from `fit`, if no figure is called
-            `monitor`, or if the best so far was measured in another way.
+        ValueError: On an argument out of its range; from `fit`, if the model makes no samples of
+            this batch, if no figure is called `monitor`, or if the best so far was measured in
+            another way.
 
     Example:
 
@@ -49,7 +54,17 @@ class Evaluate(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, metrics, data, n=10_000, seed=0, every=1, monitor=None, mode="min", folder=None
+        self,
+        metrics,
+        data,
+        *,
+        n: int = 10_000,
+        seed: int = 0,
+        batch: dict | tuple | None = None,
+        every: int = 1,
+        monitor: str | None = None,
+        mode: str = "min",
+        folder: str | os.PathLike | None = None,
     ):
         super().__init__()
         self.metrics = list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
@@ -68,6 +83,7 @@ class Evaluate(keras.callbacks.Callback):
         self.data = data
         self.n = n
         self.seed = seed
+        self.batch = batch
         self.every = every
         self.monitor = monitor
         self.mode = mode
@@ -99,7 +115,8 @@ class Evaluate(keras.callbacks.Callback):
 
     def _measure(self):
         """Dict from names to `MetricResult`."""
-        samples = self.model.generate(self.n, seed=self.seed, verbose=False)
+        batch = None if self.batch is None else named(self.batch, self.model.takes)
+        samples = self.model.samples(self.n, seed=self.seed, batch=batch)
         figures = {}
         for metric in self.metrics:
             metric.generated = metric.stream()

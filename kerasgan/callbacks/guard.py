@@ -8,15 +8,20 @@ import numpy as np
 from keras import ops
 
 from kerasgan.engine import backend
+from kerasgan.engine.shapes import shapes
+
+# Of what a network takes in any size: strides divide it.
+ANY_SIDE = 64
 
 
 class NumericsGuard(keras.callbacks.Callback):
-    """Stop the run, or roll it back, when a loss, weight or sample is NaN or infinite.
+    """Stop the run, or roll it back, when a loss, weight or output is NaN or infinite.
 
     Losses are looked at after every step, beside the training where the backend allows it;
-    weights, the optimizers' state and a few samples at the end of every epoch. The model then
-    gets the state of the last good epoch back, which is kept in memory. Either the run stops
-    with an error that names what was found, or it goes on with all learning rates lowered.
+    weights, the optimizers' state and what the verb's network makes of noise at the end of every
+    epoch. The model then gets the state of the last good epoch back, which is kept in memory.
+    Either the run stops with an error that names what was found, or it goes on with all learning
+    rates lowered.
 
     Put it first in the list of callbacks: those that save at the end of an epoch, such as
     `TrainingState` and `keras.callbacks.BackupAndRestore`, then never see a bad state, and the
@@ -48,7 +53,7 @@ class NumericsGuard(keras.callbacks.Callback):
     async_safe = True
     LIMIT = 10
 
-    def __init__(self, roll_back=False, factor=0.5):
+    def __init__(self, *, roll_back: bool = False, factor: float = 0.5):
         super().__init__()
         if not 0.0 < factor <= 1.0:
             raise ValueError(f"factor must be in (0, 1]. Received: factor={factor}")
@@ -94,7 +99,7 @@ class NumericsGuard(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         state, bad = self._state()
-        bad = _not_finite(logs) or bad or self._bad_samples()
+        bad = _not_finite(logs) or bad or self._bad_outputs()
         if bad:
             self._act(bad, f"at the end of epoch {epoch + 1}")
         else:
@@ -119,12 +124,16 @@ class NumericsGuard(keras.callbacks.Callback):
         state = [np.array(ops.convert_to_numpy(v)) for v in variables]
         return state, [v.path for v, a in zip(variables, state) if not np.isfinite(a).all()]
 
-    def _bad_samples(self):
-        if None in self.model.sample_shape:  # enlarges images, draws none
-            return []
-        labels = self.model.grid_labels(4)
-        samples = self.model.generate(4, seed=0, labels=labels, as_float=True, verbose=False)
-        return [] if np.isfinite(samples).all() else ["samples of the averaged generator"]
+    def _bad_outputs(self):
+        taken, random = shapes(self.model.network)[0], np.random.default_rng(0)
+        inputs = [
+            random.standard_normal((4, *(side or ANY_SIDE for side in shape[1:])), "float32")
+            for shape in (taken if isinstance(taken, list) else [taken])
+        ]
+        made = self.model.run(inputs if len(inputs) > 1 else inputs[0])
+        return (
+            [] if np.isfinite(made).all() else [f"what the averaged {self.model.averaged[0]} makes"]
+        )
 
     def _act(self, bad, when):
         rate = float(self.model.optimizer.learning_rate)

@@ -65,7 +65,11 @@ class Look:
     def __call__(self):
         """Arrays of all samples by name, and means of the scalars."""
         backend.sync_state(self.model)
+        known = self.model.metrics
         seen = [self._step(*batch) for batch in self._batches]
+        # A loss that runs for the first time makes the metrics that it logs.
+        for metric in self.model.metrics[len(known) :]:
+            metric.reset_state()
         columns = {name: [batch[name] for batch in seen] for name in seen[0]}
         return {
             name: np.concatenate(values) if values[0].ndim else float(np.mean(values))

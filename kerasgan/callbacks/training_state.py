@@ -27,12 +27,12 @@ class TrainingState(keras.callbacks.Callback):
     ```
     """
 
-    def __init__(self, path, steps_per_epoch):
+    def __init__(self, path: str | os.PathLike, steps_per_epoch: int):
         super().__init__()
         self.path = Path(path)
         self.steps_per_epoch = steps_per_epoch
 
-    def restore(self, model):
+    def restore(self, model: keras.Model) -> int:
         """Load what was saved, if anything was; returns the epoch to go on with."""
         if not self.path.exists():
             return 0

@@ -15,12 +15,15 @@ from kerasgan.datasets.batches import Batches, check_options, threads
 from kerasgan.datasets.picture import fit
 from kerasgan.datasets.sources import Folder
 
+# Largest side of what is held out.
+MEASURED = 384
+
 
 class PatchDataset(Batches):
     """Batches `(small, large)` of patches of photographs; `load_photographs` makes one.
 
     uint8 `(batch, patch_size / scale, patch_size / scale, 3)` and `(batch, patch_size,
-    patch_size, 3)`. `sample` and `hold_out` give the patch in the centre of a photograph.
+    patch_size, 3)`. `sample` gives the patch in the centre of a photograph.
 
     Args:
         source: Photographs, with their `sizes`.
@@ -69,6 +72,22 @@ class PatchDataset(Batches):
             centres.append(self._cut(image, top, left).copy())
         return self._pairs(centres, np.random.default_rng(self.seed))
 
+    def hold_out(self, n):
+        """Take `n` photographs out of training, to enlarge and to measure by.
+
+        Returns:
+            Dict with `large`, a list of the centres of these photographs, uint8
+            `(height, width, 3)` of up to 384 pixels a side: of whole ones each measurement would
+            take minutes.
+
+        Raises:
+            ValueError: If `n` is below 1, or no photograph would be left to train on.
+        """
+        before = self._places
+        super().hold_out(n)
+        held = [self.source[i] for i in np.setdiff1d(before, self._places)]
+        return {"large": [_centre(image) for image in held]}
+
     def _turned(self, image, random):
         top, left = (random.integers(n - self.patch_size + 1) for n in image.shape[:2])
         patch = np.rot90(self._cut(image, top, left), random.integers(4))
@@ -90,6 +109,11 @@ class PatchDataset(Batches):
                 f"{patch.shape}. Received: {low.dtype} of shape {low.shape}"
             )
         return low
+
+
+def _centre(image):
+    top, left = (max(0, (side - MEASURED) // 2) for side in image.shape[:2])
+    return image[top : top + MEASURED, left : left + MEASURED].copy()
 
 
 class _Photographs:

@@ -3,7 +3,7 @@
 import keras
 
 from kerasgan.engine import backend
-from kerasgan.engine.data import prepared, refuse_weights
+from kerasgan.engine.data import Unpaired, prepared, refuse_weights
 from kerasgan.engine.optimizer import for_players
 from kerasgan.engine.saving import deserialized, is_float16
 
@@ -119,6 +119,8 @@ class Fits:
         weights = {name: kwargs.pop(name, None) for name in ("sample_weight", "class_weight")}
         refuse_weights(**weights)
         x, y = self._ready(x, y, kwargs.get("batch_size"))
+        if isinstance(x, Unpaired):
+            x.epoch = kwargs.get("initial_epoch", 0)
         if kwargs.get("validation_data") is not None:
             held_out = kwargs["validation_data"]
             if isinstance(held_out, (tuple, list)) and len(held_out) > max(2, len(self.takes)):

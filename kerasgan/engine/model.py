@@ -75,6 +75,8 @@ class AdversarialModel(Saves, Fits, IsUsed, keras.Model):
             hands on `**kwargs`, so that they are neither saved nor asked for.
         builders: Dict from a network's name to its default builder in `kerasgan.networks`; or
             the name of one that builds all of them.
+        recipe: What a recipe says of it beside the defaults of the signatures: tables, as in
+            `kerasgan.recipes`.
 
     Raises:
         ValueError: If `ema_decay` is out of its range.
@@ -90,6 +92,7 @@ class AdversarialModel(Saves, Fits, IsUsed, keras.Model):
     verb = "generate"
     door = "load"
     builders = {}
+    recipe = {}
     fixes = ()
 
     def __init__(

@@ -110,11 +110,11 @@ def deserialized(value):
 
 def frozen_copy(network, name=None):
     """The same network with weights of its own, equal at first, that do not train."""
-    config = network.get_config()
-    if name and "name" in config:
-        config["name"] = name
     with keras.StatelessScope():
         with backend.without_tensorflow():
+            config = network.get_config()
+            if name and "name" in config:
+                config["name"] = name
             copy = network.__class__.from_config(config)
         if not copy.built:
             copy.build_from_config(network.get_build_config())

@@ -2,12 +2,19 @@
 
 import functools
 import hashlib
+from collections.abc import Callable
 
 import keras
 import numpy as np
 from keras import ops
 
+from kerasgan.modalities import Images
+
 CHUNK = 64
+IMAGES = Images()
+# What `FeatureNetwork` and every metric on features takes.
+Network = keras.Model | tuple[keras.Model, Callable] | None
+Size = int | tuple[int, int] | None
 
 
 class FeatureNetwork:
@@ -56,7 +63,7 @@ class FeatureNetwork:
     ```
     """
 
-    def __init__(self, network, resize=None):
+    def __init__(self, network: Network, resize: Size = None):
         pair = isinstance(network, (tuple, list)) and len(network) == 2
         self.network, self.preprocess = network if pair else (network, None)
         self.size = (resize, resize) if isinstance(resize, int) else resize and tuple(resize)
@@ -107,26 +114,14 @@ class FeatureNetwork:
 
     def check(self, images):
         """Images or features as a NumPy array, once they are found to fit."""
-        if not hasattr(images, "shape"):
-            raise ValueError(
-                "Expected a batch of images (batch, height, width, channels). Received: "
-                f"{type(images).__name__}"
-            )
+        if len(getattr(images, "shape", ())) == 2:
+            features = ops.convert_to_numpy(images)
+            if not np.isfinite(features).all():
+                raise ValueError("Expected finite features. Received: NaN or infinite ones")
+            return features
+        if not hasattr(images, "shape") or images.shape[0]:
+            IMAGES.check(images, "the images", (None, None, None))
         images = ops.convert_to_numpy(images)
-        if images.dtype == "uint8" and images.ndim == 4:
-            low, high = -1.0, 1.0
-        else:
-            low, high = (images.min(), images.max()) if images.size else (0.0, 0.0)
-        if not np.isfinite([low, high]).all():
-            raise ValueError("Expected finite values. Received: NaN or infinite ones")
-        if images.ndim == 2:
-            return images
-        if images.ndim != 4 or low < -1.001 or high > 1.001:
-            raise ValueError(
-                "Expected images (batch, height, width, channels), uint8 in [0, 255] or float "
-                f"in [-1, 1]. Received: shape {images.shape}, dtype {images.dtype}, values in "
-                f"[{low:g}, {high:g}]"
-            )
         channels = images.shape[-1]
         if self.network is not None and channels != self.channels and channels != 1:
             raise ValueError(
@@ -143,8 +138,7 @@ class FeatureNetwork:
 
     def prepare(self, images):
         """A tensor that the network takes, of checked images."""
-        images = images.astype("float32") / 127.5 - 1.0 if images.dtype == "uint8" else images
-        images = ops.convert_to_tensor(images, "float32")
+        images = ops.cast(IMAGES.to_network(images), "float32")
         if images.shape[1:3] != self.size:
             images = ops.image.resize(
                 images,

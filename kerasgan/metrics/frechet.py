@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kerasgan.metrics.features import Network, Size
 from kerasgan.metrics.set_metric import SetMetric
 from kerasgan.metrics.streams import Moments
 
@@ -41,7 +42,12 @@ class FrechetInceptionDistance(SetMetric):
     ```
     """
 
-    def __init__(self, feature_network, resize=None, name="frechet_inception_distance"):
+    def __init__(
+        self,
+        feature_network: Network,
+        resize: Size = None,
+        name: str = "frechet_inception_distance",
+    ):
         super().__init__(feature_network, resize, name)
 
     stream = staticmethod(Moments)
@@ -59,24 +65,8 @@ class FrechetInceptionDistance(SetMetric):
 
 
 def _root(covariance):
-    """A matrix `A` with `A Aᵀ = covariance`."""
-    try:
-        return np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:
-        # Singular: fewer samples than features, or a feature that is always the same.
-        return _pivoted_cholesky(covariance)
-
-
-def _pivoted_cholesky(covariance):
-    """A root with as many columns as the matrix has rank, in the time that the rank takes."""
-    rest = np.diag(covariance).copy()
-    negligible = len(rest) * np.finfo("float64").eps * rest.max()
-    columns = np.zeros_like(covariance)
-    rank = 0
-    while rank < len(rest) and rest.max() > negligible:
-        pivot = rest.argmax()
-        known = columns[:rank, pivot] @ columns[:rank]
-        columns[rank] = (covariance[pivot] - known) / np.sqrt(rest[pivot])
-        rest -= columns[rank] ** 2
-        rank += 1
-    return columns[:rank].T
+    """A matrix `A` with `A Aᵀ = covariance`, and as many columns as that has rank."""
+    values, vectors = np.linalg.eigh(covariance)
+    # Of fewer samples than features, or a feature that is always the same, most are rounding.
+    kept = values > len(values) * np.finfo("float64").eps * values[-1]
+    return vectors[:, kept] * np.sqrt(values[kept])

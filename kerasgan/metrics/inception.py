@@ -1,5 +1,8 @@
 """The network of the literature's FID, KID and Inception Score."""
 
+import os
+from collections.abc import Callable
+
 import keras
 import numpy as np
 from keras import layers
@@ -26,7 +29,9 @@ _BLOCKS = {"5": (_A, _A, _A), "6": (_B, _C, _C, _C, _C), "7": (_D, _E, _E)}
 _FIRST = {"5": "b", "6": "a", "7": "a"}
 
 
-def inception_network(path=None, logits=False):
+def inception_network(
+    path: str | os.PathLike | None = None, logits: bool = False
+) -> tuple[keras.Model, Callable]:
     """The Inception-v3 of 2015 that FID, KID and the Inception Score are defined by.
 
     It is not `keras.applications.InceptionV3`: its weights are others, and its last block

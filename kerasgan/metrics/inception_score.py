@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kerasgan.metrics.features import Network, Size
 from kerasgan.metrics.set_metric import SetMetric
 
 
@@ -44,7 +45,12 @@ class InceptionScore(SetMetric):
     settings = ("splits",)
 
     def __init__(
-        self, feature_network, resize=None, splits=10, from_logits=True, name="inception_score"
+        self,
+        feature_network: Network,
+        resize: Size = None,
+        splits: int = 10,
+        from_logits: bool = True,
+        name: str = "inception_score",
     ):
         if splits < 1:
             raise ValueError(f"splits must be at least 1. Received: splits={splits}")
@@ -59,7 +65,7 @@ class InceptionScore(SetMetric):
         """Take a batch of generated images; `real` is left aside. As `SetMetric` has it."""
         super().update_state(None, generated)
 
-    def set_real(self, images, cache=True):
+    def set_real(self, images, cache: bool = True):
         """Does nothing: real images take no part."""
 
     def result(self):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kerasgan.metrics.features import Network, Size
 from kerasgan.metrics.set_metric import SetMetric
 from kerasgan.metrics.streams import Sample
 
@@ -53,13 +54,13 @@ class KernelInceptionDistance(SetMetric):
 
     def __init__(
         self,
-        feature_network,
-        resize=None,
-        subsets=100,
-        subset_size=1000,
-        max_samples=50_000,
-        seed=0,
-        name="kernel_inception_distance",
+        feature_network: Network,
+        resize: Size = None,
+        subsets: int = 100,
+        subset_size: int = 1000,
+        max_samples: int = 50_000,
+        seed: int = 0,
+        name: str = "kernel_inception_distance",
     ):
         if subsets < 1 or not 2 <= subset_size <= max_samples:
             raise ValueError(

@@ -5,7 +5,7 @@ import hashlib
 import keras
 import numpy as np
 
-from kerasgan.metrics.features import CHUNK, FeatureNetwork
+from kerasgan.metrics.features import CHUNK, FeatureNetwork, Network, Size
 from kerasgan.metrics.result import MetricResult
 
 
@@ -47,11 +47,11 @@ class LearnedPerceptualImagePatchSimilarity(keras.metrics.Metric):
 
     def __init__(
         self,
-        feature_network,
-        layer_names,
-        weights=None,
-        resize=None,
-        name="learned_perceptual_image_patch_similarity",
+        feature_network: Network,
+        layer_names: list[str],
+        weights: list[np.ndarray] | None = None,
+        resize: Size = None,
+        name: str = "learned_perceptual_image_patch_similarity",
     ):
         super().__init__(name=name)
         self.features = FeatureNetwork(feature_network, resize)

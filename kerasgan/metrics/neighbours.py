@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kerasgan.metrics.features import Network, Size
 from kerasgan.metrics.set_metric import SetMetric
 from kerasgan.metrics.streams import Sample
 
@@ -63,12 +64,12 @@ class PrecisionRecall(_NeighbourMetric):
 
     def __init__(
         self,
-        feature_network,
-        resize=None,
-        k=3,
-        max_samples=50_000,
-        seed=0,
-        name="precision_recall",
+        feature_network: Network,
+        resize: Size = None,
+        k: int = 3,
+        max_samples: int = 50_000,
+        seed: int = 0,
+        name: str = "precision_recall",
     ):
         super().__init__(feature_network, resize, k, max_samples, seed, name)
 
@@ -111,12 +112,12 @@ class DensityCoverage(_NeighbourMetric):
 
     def __init__(
         self,
-        feature_network,
-        resize=None,
-        k=5,
-        max_samples=50_000,
-        seed=0,
-        name="density_coverage",
+        feature_network: Network,
+        resize: Size = None,
+        k: int = 5,
+        max_samples: int = 50_000,
+        seed: int = 0,
+        name: str = "density_coverage",
     ):
         super().__init__(feature_network, resize, k, max_samples, seed, name)
 
@@ -168,7 +169,11 @@ class NearestTrainingImageDistance(SetMetric):
     """
 
     def __init__(
-        self, feature_network, resize=None, seed=0, name="nearest_training_image_distance"
+        self,
+        feature_network: Network,
+        resize: Size = None,
+        seed: int = 0,
+        name: str = "nearest_training_image_distance",
     ):
         super().__init__(feature_network, resize, name)
         self.seed = seed

@@ -14,7 +14,7 @@ WINDOW = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 
 
-def peak_signal_to_noise_ratio(real, generated, luminance=False, border=0):
+def peak_signal_to_noise_ratio(real, generated, luminance: bool = False, border: int = 0):
     """Peak signal to noise ratio of each image, in dB; see `PeakSignalToNoiseRatio`.
 
     Args:
@@ -40,7 +40,7 @@ def peak_signal_to_noise_ratio(real, generated, luminance=False, border=0):
         return -10.0 * numeric.log10(error / 255.0**2)
 
 
-def structural_similarity(real, generated, luminance=False, border=0):
+def structural_similarity(real, generated, luminance: bool = False, border: int = 0):
     """Structural similarity of each image, at most 1; see `StructuralSimilarity`.
 
     Args, Returns, Raises: as `peak_signal_to_noise_ratio`'s; equal images have 1.
@@ -55,7 +55,7 @@ def structural_similarity(real, generated, luminance=False, border=0):
     return numeric.mean(_similarity(numeric, *pair)[0], axis=1)
 
 
-def multi_scale_structural_similarity(real, generated, luminance=False, border=0):
+def multi_scale_structural_similarity(real, generated, luminance: bool = False, border: int = 0):
     """Structural similarity over five scales; see `MultiScaleStructuralSimilarity`.
 
     Args, Returns, Raises: as `peak_signal_to_noise_ratio`'s; equal images have 1.
@@ -80,7 +80,13 @@ def multi_scale_structural_similarity(real, generated, luminance=False, border=0
 
 
 class _PairedMetric(keras.metrics.Mean):
-    def __init__(self, luminance=False, border=0, name=None, dtype=None):
+    def __init__(
+        self,
+        luminance: bool = False,
+        border: int = 0,
+        name: str | None = None,
+        dtype: str | None = None,
+    ):
         super().__init__(name or self._compare.__name__, dtype)
         self.luminance = luminance
         self.border = border

@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasgan._choose_backend import keras_home
 from kerasgan.files import write_whole
-from kerasgan.metrics.features import CHUNK, FeatureNetwork
+from kerasgan.metrics.features import CHUNK, FeatureNetwork, Network, Size
 from kerasgan.metrics.result import MetricResult
 
 
@@ -30,7 +30,7 @@ class SetMetric(keras.metrics.Metric):
     seed = None
     least = 2
 
-    def __init__(self, feature_network, resize=None, name=None):
+    def __init__(self, feature_network: Network, resize: Size = None, name: str | None = None):
         super().__init__(name=name)
         self.features = FeatureNetwork(feature_network, resize)
         self.reset_state()
@@ -55,7 +55,7 @@ class SetMetric(keras.metrics.Metric):
             if images is not None and len(features := self.features(images)):
                 stream.add(features)
 
-    def set_real(self, images, cache=True):
+    def set_real(self, images, cache: bool = True):
         """Take all of these as the real images, in place of any before.
 
         Args:

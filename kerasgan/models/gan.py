@@ -53,6 +53,8 @@ class GAN(GeneratesSamples):
     """
 
     builders = "dcgan"
+    # For fewer than some 100,000 images.
+    recipe = {"model": {"augmentation": {"class_name": "DifferentiableAugmentation"}}}
     # What the builders of networks are asked for: `dcgan(shape, **WGANGP.network_options)`.
     network_options = {}
     # Whether the generator, and whether the discriminator, takes labels.

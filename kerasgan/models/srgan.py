@@ -51,6 +51,14 @@ class SRGAN(SuperResolution):
 
     players = {"discriminator": ("discriminator",), "generator": ("generator",)}
     builders = {"generator": "srresnet", "discriminator": "srgan_discriminator"}
+    recipe = {
+        "optimizers": dict.fromkeys(players, SuperResolution.recipe["optimizers"]["generator"]),
+        # First on pixels, as the paper does.
+        "stages": [
+            {"model": {"name": "super_resolution", "pixel_loss": "mean_absolute_error"}},
+            {"start": "previous"},
+        ],
+    }
     fixes = ("pixel_loss",)
 
     def __init__(

@@ -53,6 +53,14 @@ class SuperResolution(AdversarialModel):
     verb = "upscale"
     door = "load_photographs"
     builders = {"generator": "srresnet"}
+    # The rate falls to 0.
+    recipe = {
+        "optimizers": {
+            "generator": {
+                "learning_rate": {"class_name": "CosineDecay", "initial_learning_rate": 1e-4}
+            }
+        }
+    }
     fixes = ()
     # What the discriminator of a subclass takes.
     patch_size = None

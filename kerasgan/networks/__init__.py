@@ -1,4 +1,4 @@
-"""Builders of generator and discriminator pairs, and of networks for super-resolution."""
+"""Builders of generator and discriminator pairs, and of single networks."""
 
 from kerasgan.networks.dcgan import dcgan
 from kerasgan.networks.mlp import mlp
@@ -9,8 +9,16 @@ from kerasgan.networks.rrdb import rrdb
 from kerasgan.networks.srresnet import srgan_discriminator, srresnet
 from kerasgan.networks.unet import unet
 
-BUILDERS = {"dcgan": dcgan, "mlp": mlp, "resnet": resnet}
-SUPER_RESOLUTION = {"srresnet": srresnet, "rrdb": rrdb, "pan": pan}
+# By the names that recipes know them by: those that build all networks of a model, and all.
+PAIRS = {"dcgan": dcgan, "mlp": mlp, "resnet": resnet}
+BUILDERS = PAIRS | {
+    "pan": pan,
+    "patchgan": patchgan,
+    "rrdb": rrdb,
+    "srgan_discriminator": srgan_discriminator,
+    "srresnet": srresnet,
+    "unet": unet,
+}
 
 __all__ = [
     "dcgan",

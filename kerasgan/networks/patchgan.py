@@ -20,7 +20,7 @@ def patchgan(
     convolutions of stride 2 a logit sees 70×70 pixels.
 
     Args:
-        image_shape: `(height, width, channels)` of the images that it judges.
+        image_shape: `(height, width, channels)` of the images that it judges; sides may be None.
         condition_channels: Channels of an image of the same size that it is shown beside,
             pix2pix's source; None for none.
         width: Channels of the first layer; they double with every halving, up to 8 times.
@@ -41,13 +41,14 @@ def patchgan(
     discriminator = kerasgan.networks.patchgan((128, 128, 3), condition_channels=1)
     ```
     """
-    known = ("instance", "batch", "spectral", None)
-    if normalization not in known:
+    normalizations = ("instance", "batch", "spectral", None)
+    if normalization not in normalizations:
         raise ValueError(
-            f"normalization must be one of {', '.join(map(repr, known))}. "
+            f"normalization must be one of {', '.join(map(repr, normalizations))}. "
             f"Received: {normalization!r}"
         )
-    if depth < 1 or min(image_shape[:2]) < 4 * 2**depth:
+    known = [side for side in image_shape[:2] if side is not None]
+    if depth < 1 or min(known, default=4 * 2**depth) < 4 * 2**depth:
         raise ValueError(
             f"Sides must be at least {4 * 2 ** max(depth, 1)}, 4 times 2 to the depth of at least "
             f"1. Received: image_shape={tuple(image_shape)}, depth={depth}"

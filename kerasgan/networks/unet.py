@@ -26,11 +26,11 @@ def unet(
 
     Args:
         image_shape: `(height, width, channels)` of what it takes, of any number of channels;
-            sides that are multiples of `2 ** depth`.
+            sides that are multiples of `2 ** depth`, or None for any such.
         channels: Channels of what it makes.
         width: Channels of the first layer; they double with every halving, up to 8 times.
             64 in the paper.
-        depth: Number of halvings; by default down to one pixel on the shorter side.
+        depth: Number of halvings, at least 2; by default down to one pixel on the shorter side.
         normalization: `"instance"` or `"batch"`.
         dropout: Rate of the first three layers up, as far as they lie below full width; 0.5
             in the paper.
@@ -49,12 +49,15 @@ def unet(
     ```
     """
     height, breadth, given = image_shape
-    depth = min(height, breadth).bit_length() - 1 if depth is None else depth
-    if depth < 2 or height % 2**depth or breadth % 2**depth or min(given, channels) < 1:
+    known = [side for side in (height, breadth) if side is not None]
+    if depth is None and known:
+        depth = min(known).bit_length() - 1
+    halves = depth is not None and depth > 1 and not any(side % 2**depth for side in known)
+    if not halves or min(given, channels) < 1:
         raise ValueError(
-            f"image_shape must be (height, width, channels) with sides that are multiples of "
-            f"{2 ** max(depth, 2)}, 2 to the depth, and channels of at least 1. Received: "
-            f"image_shape={tuple(image_shape)}, channels={channels}, depth={depth}"
+            f"image_shape must be (height, width, channels) with sides that are multiples of 2 to "
+            "the depth, or None if depth is given, depth at least 2, and channels at least 1. "
+            f"Received: image_shape={tuple(image_shape)}, channels={channels}, depth={depth}"
         )
     if normalization not in ("instance", "batch"):
         raise ValueError(

@@ -6,7 +6,15 @@ faces = model.generate(16, seed=0)
 ```
 """
 
+import os
+from typing import TYPE_CHECKING
+
 from kerasgan.zoo import store
+
+if TYPE_CHECKING:  # both take seconds to import
+    import numpy as np
+
+    from kerasgan.engine.model import AdversarialModel
 
 __all__ = ["evaluate", "hugging_face_card", "info", "list", "load", "save", "train"]
 
@@ -96,28 +104,44 @@ def save(model, folder, card=None, recipe=None):
     return save_entry(model, folder, card, recipe)
 
 
-def train(name, data, out=None, labels=None, **options):
-    """Train an entry's recipe, or an architecture by name, on pictures.
+def train(
+    name: str,
+    data: "str | os.PathLike | np.ndarray",
+    /,
+    out: str | os.PathLike | None = None,
+    **tables: object,
+) -> "AdversarialModel":
+    """Train a recipe on pictures: of a model by name, a zoo entry's, or one of your own.
+
+    A recipe is TOML whose keys are the arguments of functions and classes of this package:
+    `kerasgan train NAME --explain` prints those of a name.
 
     Args:
-        name: An entry's name or folder, or an architecture: `"dcgan"`, `"mlp"`.
-        data: As in `kerasgan.datasets.load`: a folder of pictures, say.
+        name: A model: `"gan"`, `"wgan_gp"`, `"pix2pix"`, … (`kerasgan.models.MODELS`); a builder
+            of its networks: `"dcgan"`, `"mlp"`, `"resnet"` (a `gan` of them); an entry, as in
+            `load`, or a run folder; or the path of a `.toml` file.
+        data: What the model learns from, the first argument of `kerasgan.datasets.load`,
+            `load_pairs` or `load_photographs`: a folder, say.
         out: Run folder; by default `runs/<name>`. If it holds an unfinished run of the
             same recipe, training goes on there.
-        labels: Of a model that takes them, as in `kerasgan.datasets.load`; by default those
-            that come with the pictures: the names of sub-folders, say.
-        **options: Whatever of the recipe to change: `epochs`, `batch_size`, `seed`, `crop`,
-            `flip`, `held_out` (how many pictures to keep out of training, for a diagnosis to
-            measure overfitting on); for an architecture also `model` (`"gan"`, `"wgan_gp"`, …:
-            the keys of `kerasgan.models.MODELS`), `size`, `channels`, `augment`, `label_names`
-            and what its builder takes.
+        **tables: What to change of the recipe: `data`, `networks`, `model`, `optimizers` and
+            `fit`, dicts; `seed`; and `stages`.
 
     Returns:
         The trained model. The run folder holds the entry that `load` takes.
-    """
-    from kerasgan.zoo import recipe
 
-    return recipe.train(name, data, out, labels, **options)
+    Raises:
+        ValueError: On a recipe that cannot be, before data is read.
+
+    Example:
+
+    ```python
+    zoo.train("dcgan", "photos", networks={"width": 32}, fit={"epochs": 50})
+    ```
+    """
+    from kerasgan.zoo import training
+
+    return training.train(name, data, out, tables)
 
 
 def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=None):

@@ -100,7 +100,7 @@ def read_card(folder):
     return card
 
 
-def check(folder, required=("config.json", "generator.npz")):
+def check(folder, required=("config.json",)):
     """Read the card and compare every file it lists with its size and SHA-256.
 
     Returns:

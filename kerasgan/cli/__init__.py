@@ -1,0 +1,49 @@
+"""The `kerasgan` command: thin calls into the zoo."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from kerasgan import __version__
+from kerasgan.cli import looking, training, verbs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status: 2, with one line, for bad input."""
+    parser = _parser()
+    options, others = parser.parse_known_args(arguments)
+    try:
+        if others:
+            options.others(options, others)
+        return options.run(options) or 0
+    except (ValueError, OSError, ImportError, FloatingPointError) as error:
+        print(f"kerasgan: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nkerasgan: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="kerasgan",
+        description="Make pictures with trained GANs, and train your own.",
+        epilog="KERAS_BACKEND=jax, torch or tensorflow chooses what it runs on.",
+    )
+    parser.add_argument("--version", action="version", version=f"kerasgan {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def add(name, run, help, **kwargs):
+        command = commands.add_parser(name, help=help, description=help, **kwargs)
+
+        def refuse(options, others):
+            command.error(f"unrecognized arguments: {' '.join(others)}")
+
+        command.set_defaults(run=run, others=refuse)
+        return command
+
+    looking.add_models(add)
+    verbs.add(add)
+    training.add(add)
+    looking.add_runs(add)
+    return parser

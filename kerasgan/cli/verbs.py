@@ -1,0 +1,176 @@
+"""What models do: `generate`, `upscale` and `translate`."""
+
+import os
+from pathlib import Path
+
+from kerasgan._choose_backend import keras_home
+from kerasgan.cli.training import usage
+
+# What `upscale` takes unless told otherwise.
+ENLARGER = "srgan_x4"
+WHERE = "an entry of `kerasgan list`, a folder, or an hf://, kaggle:// or https:// address"
+
+
+def add(add):
+    """The subcommands, by a function that adds one."""
+    _add_generate(add)
+    _add_upscale(add)
+    translate = add(
+        "translate",
+        _translate,
+        "Turn a picture, or every one in a folder, into one of another kind. Run the same "
+        "command again to go on with a folder that was stopped.",
+        epilog="Example: kerasgan translate labels.png --model runs/facades",
+    )
+    translate.add_argument("input", help="a picture, or a folder of them")
+    translate.add_argument("--model", required=True, help=f"of translation: {WHERE}")
+    translate.add_argument(
+        "-o", "--out", help="file or folder to write (default: INPUT_translated beside it)"
+    )
+    translate.add_argument("--force", action="store_true", help="replace what is there")
+
+
+def _add_generate(add):
+    generate = add("generate", _generate, "Make new samples with a trained model.")
+    generate.add_argument("name", help=WHERE)
+    generate.add_argument("-n", type=int, default=16, help="how many (default: 16)")
+    generate.add_argument("--seed", type=int, help="the same number gives the same samples")
+    generate.add_argument(
+        "-o",
+        "--out",
+        help="what to write: of pictures a .png, .jpg or .webp grid, of sounds a .wav file; an "
+        ".npz array; or a folder for one file a sample (default: NAME.png, NAME.wav, …)",
+    )
+    generate.add_argument("--format", help="of files in a folder: png, jpg, webp, wav, npz")
+    generate.add_argument("--batch-size", type=int, default=64, help="samples at a time")
+    generate.add_argument(
+        "--labels",
+        help="of a model that takes them: classes by name or number, taken in turn (3,7 or "
+        "sneaker), or the attributes of every sample (smiling,eyeglasses)",
+    )
+
+
+def _add_upscale(add):
+    upscale = add(
+        "upscale",
+        _upscale,
+        "Enlarge a photograph, or every one in a folder. Run the same command again to go on "
+        "with a folder that was stopped.",
+        epilog="Example: kerasgan upscale photo.jpg",
+    )
+    upscale.add_argument("input", help="a picture, or a folder of them")
+    upscale.add_argument(
+        "-o", "--out", help="file or folder to write (default: INPUT_x4 beside it)"
+    )
+    upscale.add_argument(
+        "--model", help=f"of super-resolution: {WHERE} (default: {ENLARGER}, or another entry)"
+    )
+    upscale.add_argument(
+        "--scale", type=int, help="how many times larger, if the model's is to be made sure of"
+    )
+    upscale.add_argument(
+        "--strength", type=float, help="of an adversarial model: 0 faithful to 1 sharp (default)"
+    )
+    upscale.add_argument("--tile", type=int, default=256, help="side of what is seen at a time")
+    upscale.add_argument("--force", action="store_true", help="replace what is there")
+    upscale.add_argument(
+        "--comparison", action="store_true", help="also write bicubic and result side by side"
+    )
+
+
+def verb_of(card: dict) -> str:
+    """The verb of a card; those of format 1 have none."""
+    return card.get("verb") or ("upscale" if "scale" in card else "generate")
+
+
+def _loaded(name, verb):
+    """The model of this name, if this is what it does."""
+    # What JAX compiles is kept: half of the time to the first picture.
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(keras_home() / "kerasgan" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    from kerasgan import zoo
+
+    found = verb_of(zoo.info(name))
+    if found != verb:
+        raise ValueError(f"{name} {found}s: {usage(found, name)}")
+    return zoo.load(name)
+
+
+def _generate(options):
+    if options.n < 1:
+        raise ValueError(f"-n must be at least 1. Received: {options.n}")
+    model = _loaded(options.name, "generate")
+    modality = model.modality
+    name = Path(options.name.split("://")[-1]).name
+    out = Path(options.out or f"{name}{modality.suffixes[0]}")
+    suffix, known = out.suffix.lower(), ", ".join(modality.suffixes)
+    if suffix and suffix not in modality.suffixes:
+        raise ValueError(f"--out must end in {known}, or be a folder. Received: {out}")
+    each = f".{options.format or modality.suffixes[0][1:]}".lower()
+    if each not in modality.suffixes:
+        raise ValueError(f"--format must be one of {known}. Received: {options.format}")
+    samples = model.generate(
+        options.n,
+        seed=options.seed,
+        labels=_labels(model, options),
+        batch_size=options.batch_size,
+    )
+    if suffix:
+        modality.write(samples, out)
+    else:
+        modality.write_each(samples, out, each)
+    print(f"Wrote {options.n} sample{'s' if options.n > 1 else ''} to {out}")
+
+
+def _labels(model, options):
+    """What `--labels` names, as `generate` takes it."""
+    from kerasgan.modalities import Attributes
+
+    if options.labels is None:
+        return None
+    names = [name.strip() for name in options.labels.split(",")]
+    names = [int(name) if name.isdecimal() else name for name in names]
+    if isinstance(getattr(model, "labels", None), Attributes):
+        return dict.fromkeys(names, 1.0)
+    return [names[i % len(names)] for i in range(options.n)]
+
+
+def _upscale(options):
+    from kerasgan import zoo
+
+    name = options.model
+    if not name:
+        known = [n for n in zoo.list() if verb_of(zoo.info(n)) == "upscale"]
+        if not known:
+            raise ValueError("Give --model, a run of kerasgan train srgan: no entry upscales.")
+        name = ENLARGER if ENLARGER in known else known[0]
+    model = _loaded(name, "upscale")
+    if options.scale not in (None, model.scale):
+        raise ValueError(f"{name} enlarges {model.scale} times. Received: --scale {options.scale}")
+    from kerasgan.photos import upscale_files
+
+    summary = upscale_files(
+        options.input,
+        options.out,
+        model.enlarger(options.strength),
+        model.scale,
+        force=options.force,
+        comparison=options.comparison,
+        tile=options.tile,
+        overlap=min(16, options.tile // 4),
+    )
+    return 1 if summary.failed else 0
+
+
+def _translate(options):
+    model = _loaded(options.model, "translate")
+    from kerasgan.photos import translate_files
+
+    summary = translate_files(
+        options.input,
+        options.out,
+        model.translate,
+        channels=model.sample_shapes["source"][-1],
+        force=options.force,
+    )
+    return 1 if summary.failed else 0

@@ -1,0 +1,271 @@
+"""A recipe: tables whose keys are the arguments of Python functions and classes.
+
+`[data]` are those of the model's door in `kerasgan.datasets`, `[networks]` of the builders,
+`[model]` of the model, `[optimizers.<player>]` of an optimizer, `[fit]` of `run.fit`. Beside
+them `seed`, and `[[stages]]` that change some of it, one run after another. A model says in
+`builders`, `network_options` and `recipe` what is left out; nothing here names an argument of
+any model.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterator
+
+from kerasgan import datasets
+from kerasgan.models import MODELS
+from kerasgan.networks import BUILDERS, PAIRS
+from kerasgan.recipes import run
+from kerasgan.recipes.checks import check_arguments, check_object, refuse_unknown
+from kerasgan.recipes.objects import find
+from kerasgan.recipes.signature import REQUIRED, parameters, positional
+
+TABLES = ("seed", "data", "networks", "model", "optimizers", "fit", "stages")
+
+
+@dataclasses.dataclass
+class Table:
+    """One table of a recipe, and what its keys are the arguments of."""
+
+    path: tuple
+    function: Callable
+    # Names that the program gives.
+    given: tuple = ()
+    # What stands for the defaults of the signature.
+    defaults: dict = dataclasses.field(default_factory=dict)
+    # The key beside the arguments, which says what they are of.
+    choice: str | None = None
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+    def values(self, recipe: dict) -> dict:
+        """What a recipe has in this table, without the key that chooses."""
+        found = _at(recipe, self.path)
+        return {key: value for key, value in found.items() if key != self.choice}
+
+    def chosen(self, recipe: dict) -> str | None:
+        """What a recipe says of the key that chooses."""
+        return _at(recipe, self.path).get(self.choice)
+
+
+def _at(recipe, path):
+    """The table at this place, empty if there is none."""
+    found = recipe
+    for depth, key in enumerate(path, 1):
+        found = found.get(key, {})
+        if not isinstance(found, dict):
+            name = ".".join(path[:depth])
+            raise ValueError(f"{name} is a table: {name}.key=value. Received: {found!r}")
+    return found
+
+
+def merged(table: dict, changes: dict, path: tuple = ()) -> dict:
+    """A table with changes, key by key; one that chooses another function is begun anew."""
+    choice = {("model",): "name"}.get(path, "class_name")
+    choice = "builder" if path[:1] == ("networks",) else choice
+    if choice in changes and changes[choice] != table.get(choice):
+        return copy.deepcopy(changes)
+    result = copy.deepcopy(table)
+    for key, value in changes.items():
+        before = result.get(key)
+        if key == "stages" and isinstance(value, dict):
+            result[key] = _with_changed_stages(before, value)
+        elif isinstance(value, dict) and isinstance(before, dict):
+            result[key] = merged(before, value, (*path, key))
+        else:
+            result[key] = copy.deepcopy(value)
+    return result
+
+
+def _with_changed_stages(stages, changes):
+    """Stages with changes by their numbers, from 1 on."""
+    if not isinstance(stages, list):  # those of the model, which are not there yet
+        return merged(stages or {}, changes)
+    result = list(stages)
+    for number, change in changes.items():
+        if not str(number).isdecimal() or not 0 < int(number) <= len(stages):
+            raise ValueError(
+                f"stages.<number> is one of the recipe's {len(stages)} stages. Received: {number}"
+            )
+        result[int(number) - 1] = merged(result[int(number) - 1], change)
+    return result
+
+
+def canonical(value, where: str):
+    """A value of Python as TOML has it: lists for tuples, `"none"` for None.
+
+    Raises:
+        ValueError: On what TOML cannot hold.
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, dict):
+        return {str(key): canonical(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [canonical(item, where) for item in value]
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if hasattr(value, "__fspath__"):
+        return value.__fspath__()
+    raise ValueError(
+        f"{where}: a recipe holds numbers, texts, lists and tables, an object as "
+        f'{{"class_name": …}}. Received: {type(value).__name__}'
+    )
+
+
+def model_of(recipe: dict) -> type:
+    """The model's class."""
+    name = _at(recipe, ("model",)).get("name")
+    if name is None:
+        raise ValueError(f"[model] needs name, one of {', '.join(MODELS)}.")
+    refuse_unknown([name], MODELS, "model.name")
+    return MODELS[name]
+
+
+def tables(recipe: dict) -> Iterator[Table]:
+    """The tables that a recipe of this model has."""
+    cls = model_of(recipe)
+    door = getattr(datasets, cls.door)
+    labels = {"labels": True} if "labels" in cls.takes else {}
+    yield Table(("data",), door, (positional(door)[0],), labels)
+    yield from _networks(recipe, cls)
+    given = (*positional(cls), *cls.takes, "name")
+    yield Table(("model",), cls, given, choice="name")
+    # It asks for no more than the players, which the class knows too.
+    papers = cls.default_optimizers(cls)
+    for player in cls.players:
+        chosen = _at(recipe, ("optimizers", player))
+        kind = find(type(papers[player]).__name__)
+        if "class_name" in chosen:
+            kind = check_object(f"optimizers.{player}", chosen)
+        yield Table(("optimizers", player), kind, choice="class_name")
+    yield Table(("fit",), run.fit, tuple(positional(run.fit)))
+
+
+def _networks(recipe, cls):
+    # What the data's shapes will give: their sizes do not matter yet.
+    sizes = cls.sizes({name: (64, 64, 3) for name in cls.takes})
+    chosen = _at(recipe, ("networks",))
+    if isinstance(cls.builders, str):
+        yield _builder(("networks",), chosen, cls.builders, PAIRS, sizes, cls)
+        return
+    what = f"[networks], which has a table for each network of {recipe['model']['name']},"
+    refuse_unknown(chosen, cls.builders, what)
+    single = {name: build for name, build in BUILDERS.items() if name not in PAIRS}
+    for name, builder in cls.builders.items():
+        path = ("networks", name)
+        yield _builder(path, _at(recipe, path), builder, single, sizes[name], cls)
+
+
+def _builder(path, chosen, default, known, sizes, cls):
+    name = chosen.get("builder", default)
+    refuse_unknown([name], known, f"{'.'.join(path)}.builder")
+    options = getattr(cls, "network_options", {})
+    taken = parameters(known[name])
+    options = {key: value for key, value in options.items() if key in taken}
+    return Table(path, known[name], tuple(sizes), options, "builder")
+
+
+def completed(recipe: dict, *, has_stages: bool = True) -> dict:
+    """A recipe with all that it leaves out but the paper's optimizers, checked.
+
+    Args:
+        recipe: Tables; at least `[model]` with a name.
+        has_stages: False for what is a stage itself.
+
+    Raises:
+        ValueError: On an unknown table or key, a value of the wrong type, or what is missing.
+    """
+    refuse_unknown(recipe, TABLES[: None if has_stages else -1], "A recipe")
+    recipe = canonical(recipe, "recipe")
+    cls = model_of(recipe)
+    recipe = merged({"seed": 0} | canonical(cls.recipe, "recipe"), recipe)
+    if not isinstance(recipe["seed"], int) or recipe["seed"] < 0:
+        raise ValueError(f"seed must be an integer, 0 or more. Received: {recipe['seed']!r}")
+    refuse_unknown(_at(recipe, ("optimizers",)), cls.players, "[optimizers]")
+    full = {"seed": recipe["seed"]}
+    for table in tables(recipe):
+        values = _filled(table, recipe, canonical(cls.recipe, "recipe"))
+        where = full
+        for key in table.path[:-1]:
+            where = where.setdefault(key, {})
+        if values:
+            where[table.path[-1]] = values
+    run.check(**full["fit"])
+    if not full["optimizers"]:
+        del full["optimizers"]
+    if has_stages and recipe.get("stages"):
+        if not isinstance(recipe["stages"], list):
+            raise ValueError("This recipe has no stages to change.")
+        full["stages"] = recipe["stages"]
+        list(stages(full))
+    return full
+
+
+def _filled(table, recipe, of_model):
+    """A table's values, checked, with defaults; without what is None by default."""
+    said = table.values(recipe)
+    check_arguments(table.name, table.function, said, table.given)
+    chosen = table.chosen(recipe)
+    if table.choice == "class_name":
+        _check_rate(table.name, said)
+        return said if chosen is None else {"class_name": chosen} | said
+    known = parameters(table.function, table.given)
+    defaults = {k: p.default for k, p in known.items() if p.default is not REQUIRED}
+    # There is one seed, unless a table says another.
+    said = {key: value for key, value in said.items() if (key, value) != ("seed", recipe["seed"])}
+    defaults = canonical(defaults | table.defaults | {"seed": None}, table.name)
+    if table.choice == "builder":
+        chosen = next(name for name, build in BUILDERS.items() if build is table.function)
+    before = defaults | table.values(of_model)
+    values = {
+        key: value
+        for key, value in (before | said).items()
+        if key in known and (value != "none" or before.get(key) != "none" or key in table.defaults)
+    }
+    return {table.choice: chosen} | values if table.choice else values
+
+
+def _check_rate(where, table):
+    rate = table.get("learning_rate", 1.0)
+    if isinstance(rate, (int, float)) and not rate > 0:
+        raise ValueError(f"{where}.learning_rate must be positive. Received: {rate}")
+
+
+def stages(recipe: dict) -> Iterator[tuple[dict, str | None]]:
+    """Of each stage its recipe and what its networks start from; of no stages one."""
+    base = {key: value for key, value in recipe.items() if key != "stages"}
+    for number, stage in enumerate(recipe.get("stages", [{}]), 1):
+        try:
+            yield _stage(base, stage, number)
+        except ValueError as error:
+            raise ValueError(f"Stage {number}: {error}") from None
+
+
+def _stage(base, stage, number):
+    changes = {key: value for key, value in stage.items() if key != "start"}
+    start = stage.get("start")
+    if start not in (None, "previous") or (start and number == 1):
+        raise ValueError(
+            f'start is "previous", after the first stage, or left out. Received: {start!r}'
+        )
+    cls = model_of(base)
+    other = model_of(merged(base, changes))
+    if other is not cls:
+        base = _of_another(base, cls, other)
+    return completed(merged(base, changes), has_stages=False), start
+
+
+def _of_another(base, cls, other):
+    """What of a recipe is meant for another model too."""
+    base = dict(base)
+    if other.door != cls.door:
+        del base["data"]
+    if isinstance(cls.builders, str) != isinstance(other.builders, str):
+        del base["networks"]
+    elif not isinstance(other.builders, str):
+        known = other.builders
+        base["networks"] = {k: v for k, v in base["networks"].items() if k in known}
+    kept = {k: v for k, v in base.get("optimizers", {}).items() if k in other.players}
+    return base | {"optimizers": kept}

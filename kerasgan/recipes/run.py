@@ -1,0 +1,198 @@
+"""A recipe run: its data, its networks, its model, and the training in a run folder."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+
+from kerasgan import datasets
+from kerasgan.callbacks import (
+    Diagnosis,
+    NumericsGuard,
+    SampleGrid,
+    TrainingCurves,
+    TrainingState,
+)
+from kerasgan.engine.data import named
+from kerasgan.engine.model import AdversarialModel
+from kerasgan.models import MODELS
+from kerasgan.networks import BUILDERS
+from kerasgan.recipes import environment, objects
+from kerasgan.recipes.signature import parameters, positional
+
+# Single images kept out of training: 1 in 20, but no more than these, no fewer than a diagnosis
+# needs; of other data, which is looked at and not judged by, so many. None if that is more than
+# a quarter.
+HELD_OUT, FEW = 500, 8
+
+
+def dataset_of(recipe: dict, source) -> datasets.Batches:
+    """The data of a recipe, through its model's door."""
+    cls = MODELS[recipe["model"]["name"]]
+    door = getattr(datasets, cls.door)
+    seed = recipe["seed"]
+    return door(source, **{"seed": seed} | objects.built(door, recipe["data"], seed=seed))
+
+
+def networks_of(recipe: dict, shapes: dict) -> dict[str, keras.Model]:
+    """The networks of a recipe for data of these shapes, with fresh weights from its seed."""
+    cls = MODELS[recipe["model"]["name"]]
+    sizes, table = cls.sizes(shapes), recipe["networks"]
+    keras.utils.set_random_seed(recipe["seed"])
+    if isinstance(cls.builders, str):
+        return dict(zip(positional(cls), _built(table, sizes)))
+    return {name: _built(table[name], sizes[name]) for name in cls.builders}
+
+
+def _built(table, sizes):
+    builder = BUILDERS[table["builder"]]
+    taken = parameters(builder)
+    options = {key: value for key, value in table.items() if key != "builder"}
+    given = {key: value for key, value in sizes.items() if key in taken}
+    return builder(**given, **objects.built(builder, options))
+
+
+def model_of(
+    recipe: dict, dataset: datasets.Batches, start: dict | None = None
+) -> AdversarialModel:
+    """The model of a recipe for a dataset.
+
+    Args:
+        recipe: As `completed` gives it, without stages.
+        dataset: Gives the shapes, and the labels if the model takes them.
+        start: Dict from a network's name to another one, whose weights it starts from.
+    """
+    cls, seed = MODELS[recipe["model"]["name"]], recipe["seed"]
+    networks = networks_of(recipe, dataset.shapes)
+    for name in networks.keys() & (start or {}).keys():
+        networks[name].set_weights(start[name].get_weights())
+    of_data = {k: v for k, v in dataset.modalities.items() if k in parameters(cls)}
+    return cls(**networks, **of_data, **{"seed": seed} | _arguments(recipe))
+
+
+def _arguments(recipe):
+    table = {key: value for key, value in recipe["model"].items() if key != "name"}
+    return objects.built(MODELS[recipe["model"]["name"]], table, seed=recipe["seed"])
+
+
+def prepare(recipe: dict) -> None:
+    """Read what a model will need beside its data, such as a feature network.
+
+    Raises:
+        ValueError, ConnectionError: If it is not there.
+    """
+    for argument in _arguments(recipe).values():
+        for item in argument if isinstance(argument, list) else [argument]:
+            if hasattr(item, "prepare"):
+                item.prepare()
+
+
+def optimizers_of(recipe: dict, model: AdversarialModel, steps: int) -> dict:
+    """What `compile` is given: the optimizers that a recipe says something of.
+
+    Args:
+        recipe: As `completed` gives it.
+        model: Has the paper's optimizers.
+        steps: Of the whole training.
+    """
+    found, papers = {}, model.default_optimizers()
+    for player, table in recipe.get("optimizers", {}).items():
+        turns = model.repeats.get(player, 1) * steps // model.every.get(player, 1)
+        given = {"seed": recipe["seed"], "decay_steps": turns}
+        if "class_name" in table:
+            optimizer = objects.instance(table, **given)
+        else:
+            kind = type(papers[player])
+            config = papers[player].get_config() | objects.built(kind, table, **given)
+            optimizer = kind.from_config(config)
+        found[f"{player}_optimizer"] = optimizer
+    return found
+
+
+def held_out_by_default(recipe: dict, images: int) -> int:
+    """How many of so many pictures a recipe that does not say it keeps out of training."""
+    n = FEW
+    if MODELS[recipe["model"]["name"]].door == "load":
+        n = min(max(images // 20, Diagnosis.FEWEST), HELD_OUT)
+    return n if images >= 4 * n else 0
+
+
+def check(epochs: int = 100, held_out: int | None = None) -> None:
+    """Refuse what `fit` cannot do.
+
+    Raises:
+        ValueError: On fewer epochs than 1, or a negative number held out.
+    """
+    if epochs < 1:
+        raise ValueError(f"epochs must be at least 1. Received: {epochs}")
+    if held_out not in (None, "none") and held_out < 0:
+        raise ValueError(f"held_out must be 0 or more. Received: {held_out}")
+
+
+def fit(
+    model: AdversarialModel,
+    dataset: datasets.Batches,
+    run: Path,
+    begin: Callable,
+    *,
+    epochs: int = 100,
+    held_out: int | None = None,
+) -> dict | None:
+    """Train a model in a run folder, going on with what the folder has.
+
+    Args:
+        model: Not compiled.
+        dataset: Of what the model takes.
+        run: The folder.
+        begin: Function `begin(steps)`, called when nothing can be refused any more: it compiles
+            the model for a training of so many steps.
+        epochs: Passes over the data.
+        held_out: How many samples to keep out of training, and to measure and to show the model
+            by. By default, of single images 1 in 20, at least 50 of 200 or more and at most
+            500; of other data 8, or none of fewer than 32.
+
+    Returns:
+        What was held out, by name.
+    """
+    held = named(dataset.hold_out(held_out), model.takes) if held_out else None
+    begin(epochs * len(dataset))
+    state = TrainingState(run / "state.weights.h5", len(dataset))
+    dataset.epoch = first = state.restore(model)
+    if first:
+        print(f"Going on with {run} after epoch {first} of {epochs}.")
+    environment.record(run, first)
+    # Of photographs whole ones are held out, which no discriminator judges.
+    is_judged = held and len(held) == len(model.takes) and held_out >= Diagnosis.FEWEST
+    watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None)]
+    # A model that makes something of what it is given has nothing to show without.
+    if held or model.door == "load":
+        watching.append(SampleGrid(run / "grids", seed=model.seed, batch=held))
+    model.fit(
+        dataset,
+        epochs=epochs,
+        initial_epoch=first,
+        # A progress bar is for people: in a file it is a line a step.
+        verbose=1 if sys.stdout.isatty() else 2,
+        # The guard comes first: it stops before anything bad is written.
+        callbacks=[
+            NumericsGuard(),
+            _Seconds(),
+            *watching,
+            state,
+            keras.callbacks.CSVLogger(run / "log.csv", append=True),
+            TrainingCurves(run / "curves.png", run / "log.csv"),
+        ],
+    )
+    return held
+
+
+class _Seconds(keras.callbacks.Callback):
+    """Adds an epoch's duration to its log."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["seconds"] = round(time.monotonic() - self.start, 2)

@@ -1,0 +1,220 @@
+"""What every model can do, ours and a user's own, on tiny data: one test for all of them."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from own_models import cycle_gan, wave_gan
+from PIL import Image
+from tiny import assert_same, images, state
+
+from kerasgan import models, networks, zoo
+from kerasgan.modalities import Attributes
+
+BACKEND = keras.backend.backend()
+SHAPE = (8, 8, 1)
+CLASSES = np.arange(8) % 3
+
+
+def of_latents(cls, labels=None, **network):
+    def make(seed=1):
+        keras.utils.set_random_seed(seed)
+        size = {"latent_dim": 4, "width": 8, "depth": 1, "label_dim": labels}
+        pair = networks.mlp(SHAPE, **size, **cls.network_options | network)
+        return cls(*pair, seed=seed)
+
+    batch = {"real": images(8)}
+    return make, batch if labels is None else batch | {"labels": CLASSES}
+
+
+def attributes(seed=1):
+    make, _ = of_latents(models.ACGAN, labels=3)
+    return models.ACGAN(*make(seed).networks().values(), labels=Attributes(3), seed=seed)
+
+
+def enlarging(cls, **options):
+    def make(seed=1):
+        keras.utils.set_random_seed(seed)
+        generator = networks.pan(scale=2, width=4, blocks=1, upsampling_width=4)
+        judges = [networks.srgan_discriminator(16, 2)] if cls is not models.SuperResolution else []
+        return cls(generator, *judges, seed=seed, **options)
+
+    large = images(8, (2, 2, 3)).repeat(8, axis=1).repeat(8, axis=2)
+    return make, {"small": large[:, ::2, ::2], "large": large}
+
+
+def pix2pix(seed=1):
+    keras.utils.set_random_seed(seed)
+    generator = networks.unet((16, 16, 1), channels=3, width=2)
+    return models.Pix2Pix(generator, networks.patchgan((16, 16, 3), 1, width=2, depth=1), seed=seed)
+
+
+def small(n, shape, seed=0):
+    return images(n, shape, seed)
+
+
+# Each with a batch that it takes.
+EVERY = {
+    "gan": of_latents(models.GAN),
+    "lsgan": of_latents(models.LSGAN),
+    "wgan": of_latents(models.WGAN),
+    "wgan_gp": of_latents(models.WGANGP),
+    "sngan": of_latents(models.SNGAN),
+    "r3gan": of_latents(models.R3GAN),
+    "feature_matching": of_latents(models.FeatureMatchingGAN),
+    "conditional_gan": of_latents(models.ConditionalGAN, labels=3),
+    "projection_gan": of_latents(models.ProjectionGAN, labels=3),
+    "acgan": of_latents(models.ACGAN, labels=3),
+    "acgan of attributes": (
+        attributes,
+        {"real": images(8), "labels": np.eye(3, dtype="float32")[CLASSES]},
+    ),
+    "super_resolution": enlarging(models.SuperResolution),
+    "srgan": enlarging(models.SRGAN, content_loss="mean_squared_error"),
+    "esrgan": enlarging(models.ESRGAN, content_loss="mean_squared_error"),
+    "pix2pix": (pix2pix, {"source": small(8, (16, 16, 1)), "target": small(8, (16, 16, 3), 1)}),
+    "a user's CycleGAN": (cycle_gan, {"a": small(8, (8, 8, 3)), "b": small(6, (8, 8, 3), 1)}),
+    "a user's WaveGAN": (
+        wave_gan,
+        {"real": np.random.default_rng(0).integers(-9999, 9999, (8, 64, 1)).astype("int16")},
+    ),
+}
+
+
+def family_test(make, batch, folder):
+    """Assert of a model that it trains, is cut and resumed bit for bit, is saved and loaded, is
+    shown, and writes its samples."""
+    options = {"batch_size": 4, "shuffle": False, "verbose": 0}
+    model = make()
+    history = model.fit(batch, epochs=2, **options).history
+    assert {f"{player}_loss" for player in model.players} <= history.keys()
+    assert np.isfinite([value for values in history.values() for value in values]).all()
+
+    cut = make()
+    cut.fit(batch, **options)
+    cut.save(folder / "model.keras")
+    keras.utils.set_random_seed(9)
+    resumed = keras.saving.load_model(folder / "model.keras")
+    config, expected = resumed.get_config(), cut.get_config()
+    for name in model.network_names:  # networks count their inputs through the program
+        del config[name], expected[name]
+    assert config == expected
+    last = resumed.fit(batch, initial_epoch=1, epochs=2, **options).history
+    assert {name: values[-1:] for name, values in history.items()} == last
+    assert_same(state(resumed), state(model))
+
+    inputs = model.reference_inputs(2)
+    made = model.reference_samples(**inputs)
+    loaded = zoo.load(zoo.save(model, folder / "entry"))
+    again = loaded.reference_samples(**inputs)
+    assert made.dtype == again.dtype and made.shape == again.shape
+    level = 1 if made.dtype == "uint8" else np.ptp(made.astype("float64")) / 255
+    assert np.abs(made.astype("float64") - again).max() <= level
+    card = zoo.info(folder / "entry")
+    assert card["verb"] == model.verb and hasattr(model, card["verb"])
+
+    picture = model.preview(2, seed=0, batch=batch)
+    assert picture.dtype == "uint8" and picture.ndim == 3 and np.ptp(picture) > 0
+    modality = model.modalities[model.makes]
+    modality.write(made, folder / f"all{modality.suffixes[0]}")
+    modality.write(made, folder / "all.npz")
+    modality.write_each(made, folder / "each")
+    assert len(list((folder / "each").iterdir())) == 2
+    with np.load(folder / "all.npz") as file:
+        np.testing.assert_array_equal(file[file.files[0]], made)
+    if modality.suffixes[0] == ".png":
+        with Image.open(folder / "all.png") as opened:
+            opened.load()
+    if modality.suffixes[0] == ".wav":
+        with wave.open(str(folder / "all.wav")) as sound:
+            assert sound.getframerate() == modality.sample_rate
+            samples = np.frombuffer(sound.readframes(10**6), "<i2")
+        np.testing.assert_array_equal(samples, made.ravel())
+
+
+def test_no_model_is_left_out():
+    made = {type(make()) for make, _ in EVERY.values()}
+    assert made >= set(models.MODELS.values())
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_what_every_model_can_do(name, tmp_path):
+    family_test(*EVERY[name], tmp_path)
+
+
+LOAD = """
+import json, sys
+from pathlib import Path
+import keras, kerasgan
+import numpy as np
+sys.path.insert(0, sys.argv[2])
+import own_models
+apart = {}
+for folder in sorted(Path(sys.argv[1]).iterdir()):
+    model = keras.saving.load_model(folder / "model.keras")
+    with np.load(folder / "made.npz") as file:
+        inputs = {name: file[name] for name in file.files}
+    expected = inputs.pop("made").astype("float64")
+    found = model.reference_samples(**inputs)
+    apart[folder.name] = float(np.abs(found - expected).max() / max(np.ptp(expected), 1) * 255)
+names = json.loads(sys.argv[3])
+assert all(keras.saving.get_registered_object(f"kerasgan>{name}") for name in names)
+print(json.dumps(apart))
+"""
+# One of each kind: to build a model takes JAX seconds.
+KINDS = ("gan", "acgan", "srgan", "pix2pix", "a user's CycleGAN", "a user's WaveGAN")
+OTHERS = [
+    name
+    for name in ("jax", "torch", "tensorflow")
+    # What runs on two backends need be seen from one of them only.
+    if name == BACKEND or BACKEND == "torch" and importlib.util.find_spec(name)
+]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved")
+    for name in KINDS:
+        model = EVERY[name][0]()
+        inputs = model.reference_inputs(2)
+        (folder / name).mkdir()
+        model.save(folder / name / "model.keras")
+        np.savez(folder / name / "made.npz", made=model.reference_samples(**inputs), **inputs)
+    return folder
+
+
+@pytest.mark.parametrize("backend", OTHERS)
+def test_every_model_loads_in_a_fresh_process_and_on_another_backend(backend, saved):
+    names = json.dumps([cls.__name__ for cls in models.MODELS.values()])
+    command = [sys.executable, "-c", LOAD, str(saved), str(Path(__file__).parent), names]
+    environment = os.environ | {"KERAS_BACKEND": backend}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    apart = json.loads(done.stdout.splitlines()[-1])
+    assert apart.keys() == {*KINDS}
+    # In grey levels of 255.
+    assert max(apart.values()) <= 1, apart
+
+
+# Keras 3.15 writes a SavedModel on TensorFlow and, with it installed, on JAX.
+FORMAT = {"torch": ("torch", "model.pt2")}.get(BACKEND, ("tf_saved_model", "model"))
+
+
+@pytest.mark.skipif(
+    BACKEND == "jax" and not importlib.util.find_spec("tensorflow"),
+    reason="a SavedModel from JAX needs TensorFlow",
+)
+@pytest.mark.parametrize("name", KINDS)
+def test_a_model_exports_the_network_of_its_verb(name, tmp_path):
+    make, batch = EVERY[name]
+    model, (form, file) = make(), FORMAT
+    model.fit(batch, batch_size=4, verbose=0)
+    model.export(tmp_path / file, format=form, verbose=False)
+    assert (tmp_path / file).exists()
