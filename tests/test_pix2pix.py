@@ -100,13 +100,18 @@ def test_augmentation_moves_source_and_target_alike():
 
 
 def test_it_learns_a_negative():
-    model = tiny(reconstruction_weight=100.0, ema_decay=0.9)
-    model.compile(keras.optimizers.Adam(1e-2, beta_1=0.5))
-    blocks = images(32, (2, 2, 3)).repeat(8, axis=1).repeat(8, axis=2)
+    keras.utils.set_random_seed(1)
+    generator = keras.Sequential(
+        [keras.Input(SHAPE), layers.Conv2D(3, 1, activation="tanh", dtype="float32")]
+    )
+    discriminator = networks.patchgan(SHAPE, 3, width=2, depth=1)
+    model = Pix2Pix(generator, discriminator, seed=1, ema_decay=0.9)
+    model.compile(keras.optimizers.Adam(5e-2, beta_1=0.5))
+    blocks = images(24, (2, 2, 3)).repeat(8, axis=1).repeat(8, axis=2)
     held_out = {"source": blocks[:8], "target": 255 - blocks[:8]}
     before = model.measure(held_out)["held_out_error"]
-    model.fit(blocks[8:], 255 - blocks[8:], batch_size=8, epochs=20, verbose=0)
-    assert model.measure(held_out)["held_out_error"] < 0.6 * before
+    model.fit(blocks[8:], 255 - blocks[8:], batch_size=4, epochs=10, verbose=0)
+    assert model.measure(held_out)["held_out_error"] < 0.3 * before
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
