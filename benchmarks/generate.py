@@ -22,7 +22,7 @@ import numpy as np
 from results import record, spread
 
 import kerasgan
-from kerasgan.engine.data import to_uint8
+from kerasgan.modalities import Images
 
 BACKEND = keras.backend.backend()
 
@@ -61,7 +61,7 @@ def throughput(name, n, batch_size, rounds):
     def rival():
         samples = np.empty((n, *model.sample_shape), "uint8")
         for start in range(0, n, batch_size):
-            samples[start : start + batch_size] = to_uint8(
+            samples[start : start + batch_size] = Images().to_user(
                 call(latents[start : start + batch_size])
             )
 

@@ -27,7 +27,7 @@ N = 10_000
 
 def read(data, model, options):
     """All images and labels of `data`, uint8 and int32 `(n,)` or float32 `(n, k)`."""
-    names = model.label_names if options.labels else None
+    names = model.labels.names if options.labels else None
     dataset = kerasgan.datasets.load(
         data,
         model.sample_shape,
@@ -37,16 +37,16 @@ def read(data, model, options):
         labels=options.labels or True,
         label_names=names,
     )
-    if (dataset.num_labels, dataset.multi_label) != (model.label_dim, model.multi_label):
-        kinds = {False: "classes", True: "attributes (--labels names their file)"}
+    there = dataset.modalities["labels"]
+    if (type(there), there.dim) != (type(model.labels), model.labels.dim):
         raise SystemExit(
-            f"{options.name} knows {model.label_dim} {kinds[model.multi_label]}, {data} has "
-            f"{dataset.num_labels} {kinds[dataset.multi_label]}."
+            f"A label of {options.name} is {model.labels.describe()}; of {data} (--labels names a "
+            f"file of attributes) {there.describe()}."
         )
-    if model.label_names and dataset.label_names not in (None, model.label_names):
+    if model.labels.names and there.names not in (None, model.labels.names):
         raise SystemExit(
-            f"{options.name} knows the labels {', '.join(model.label_names)}; {data} has "
-            f"{', '.join(dataset.label_names)}."
+            f"{options.name} knows the labels {', '.join(model.labels.names)}; {data} has "
+            f"{', '.join(there.names)}."
         )
     images, labels = zip(*(dataset[i] for i in range(len(dataset))))
     return np.concatenate(images), np.concatenate(labels)
@@ -117,15 +117,15 @@ def main():
     if not model.takes_labels:
         raise SystemExit(f"{options.name} takes no labels, so none can be asked for.")
     keras.utils.set_random_seed(options.seed)
-    multi_label = model.multi_label
+    multi_label = isinstance(model.labels, kerasgan.modalities.Attributes)
     (images, labels), held_out = split(model, options)
-    network = classifier(images, labels, model.label_dim, multi_label)
+    network = classifier(images, labels, model.labels.dim, multi_label)
     asked = model.grid_labels(N)
     if multi_label:
         asked = model.label_rows(N, None, options.seed)
     fake = model.generate(N, seed=options.seed, labels=asked, verbose=False)
-    names = model.label_names or [str(i) for i in range(model.label_dim)]
-    shares = held_out[1] if multi_label else np.eye(model.label_dim)[held_out[1]]
+    names = model.labels.names or [str(i) for i in range(model.labels.dim)]
+    shares = held_out[1] if multi_label else np.eye(model.labels.dim)[held_out[1]]
     rows = [
         {
             "entry": Path(options.name).name,

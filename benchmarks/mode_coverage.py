@@ -153,7 +153,7 @@ class StackedMNIST:
     samples = 26_000
     own = {}
     # Three classes of ten, as 30 attributes.
-    labelled = {"label_dim": 30}, {"multi_label": True}
+    labelled = {"label_dim": 30}, {"labels": kerasgan.modalities.Attributes(30)}
 
     def __init__(self, options):
         (images, self.digits), held_out = load_mnist(options.data)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from kerasgan.zoo.environment import hardware
+from kerasgan.recipes.environment import hardware
 
 PACKAGES = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 

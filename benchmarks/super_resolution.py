@@ -23,8 +23,8 @@ from results import record
 
 import kerasgan
 from kerasgan.datasets import modcrop, shrink
-from kerasgan.modalities import write_image
 from kerasgan.metrics import peak_signal_to_noise_ratio, structural_similarity
+from kerasgan.modalities import write_image
 from kerasgan.zoo.evaluation import add_to_card
 
 # Scale 4, PSNR and SSIM. SRResNet and SRGAN: Ledig et al. 2017 (arXiv:1609.04802), Table 2,
@@ -61,7 +61,7 @@ def enlarge(model, small, scale):
     if model is None:
         size = (small.shape[1] * scale, small.shape[0] * scale)
         return np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))
-    return model.generate(small[None])[0]
+    return model.reference_samples(small[None])[0]
 
 
 def measure(model, files, scale, perceptual):

@@ -24,8 +24,10 @@ def policy():
 class FixedLatents(GAN):
     """TensorFlow draws other numbers under XLA: only without drawing can runs be compared."""
 
-    def sample_latents(self, n):
-        return ops.ones((n, 1)) * ops.convert_to_tensor([[0.5, -1.0, 1.5, -0.2]])
+    def draw(self, batch):
+        n = ops.shape(batch["real"])[0]
+        latents = ops.ones((n, 1)) * ops.convert_to_tensor([[0.5, -1.0, 1.5, -0.2]])
+        return batch | {"latents": latents}
 
 
 def sgd():
@@ -183,15 +185,26 @@ def test_each_players_optimizer_moves_its_own_network():
     assert isinstance(model.optimizer.by_player["generator"], keras.optimizers.RMSprop)
 
 
+def test_one_optimizer_for_all_is_one_of_its_own_for_each():
+    given = keras.optimizers.SGD(0.3, momentum=0.5)
+    model = compiled(mlp_gan(), optimizer=given, generator_optimizer="rmsprop")
+    first, second = optimizers(model)
+    assert type(first) is keras.optimizers.SGD and first is not given
+    assert float(first.learning_rate) == pytest.approx(0.3) and first.momentum == 0.5
+    assert isinstance(second, keras.optimizers.RMSprop)
+    first, second = optimizers(compiled(mlp_gan(), optimizer="adam"))
+    assert first is not second and isinstance(second, keras.optimizers.Adam)
+    assert float(second.learning_rate) == pytest.approx(1e-3)
+
+
 @pytest.mark.parametrize(
     "arguments, error, message",
     [
-        ({"optimizer": "adam"}, TypeError, "discriminator_optimizer, generator_optimizer"),
         ({"loss": "mse"}, TypeError, "losses belong to the model"),
         ({"critic_optimizer": "adam"}, TypeError, "unexpected argument 'critic_optimizer'"),
         ({"generator_optimizer": "adamm"}, ValueError, "adamm"),
     ],
-    ids=["optimizer", "loss", "unknown player", "unknown name"],
+    ids=["loss", "unknown player", "unknown name"],
 )
 def test_compile_refuses(arguments, error, message):
     with pytest.raises(error, match=message):

@@ -37,7 +37,7 @@ VERBS = {
     "translate": Verb(
         'translate("picture.png")',
         figures={
-            "mean absolute error of 255": "held_out_error",
+            "mean absolute error of 255": "error",
             "perceptual distance": "perceptual",
             "Fréchet distance": "frechet_distance",
         },

@@ -25,8 +25,8 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=
             f"{name} is a {type(model).__name__}, which makes no images; these figures are of "
             "sets of images."
         )
-    dataset = _data(model, folder, data, crop)
-    network = _network(features)
+    dataset = training_data(model, folder, data, crop)
+    network = feature_network(features)
     extract = metrics.FeatureNetwork(network)
     batches = [named(dataset[i], model.takes) for i in range(len(dataset))]
     originals = np.concatenate([batch[model.makes] for batch in batches])
@@ -71,7 +71,7 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=
     }
 
 
-def _data(model, folder, data, crop):
+def training_data(model, folder, data, crop=None):
     """The data as the entry's recipe reads it, in its order, without what only training does."""
     door = getattr(datasets, model.door)
     known = inspect.signature(door).parameters
@@ -83,7 +83,7 @@ def _data(model, folder, data, crop):
     return door(data, **{k: v for k, v in options.items() if k in known})
 
 
-def _network(features):
+def feature_network(features):
     """The network that a path stands for, without its classifier."""
     if features is None:
         return metrics.inception_network()
