@@ -6,16 +6,19 @@ import subprocess
 import sys
 import time
 import tomllib
+import wave
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
+import tomli_w
 from PIL import Image
 from tiny import SHAPE, mlp_gan
 
-from kerasgan import zoo
+import kerasgan
+from kerasgan import modalities, zoo
 from kerasgan.cli import main
 from kerasgan.modalities import make_grid
 from kerasgan.zoo import store
@@ -56,7 +59,9 @@ def test_help_names_the_commands(capsys):
         (["--help"], ("list", "info", "generate", "train", "KERAS_BACKEND")),
         (["info", "--help"], ("--hugging-face", "hf://")),
         (["generate", "--help"], ("-n", "--seed", "--out", "--format", "--batch-size", "npz")),
-        (["train", "--help"], ("--data", "--epochs", "--size", "--augment", "--flip")),
+        (["train", "--help"], ("--data", "--epochs", "--explain", "table.key=value")),
+        (["translate", "--help"], ("--model", "--out", "--force")),
+        (["--version"], (f"kerasgan {kerasgan.__version__}",)),
     ):
         with pytest.raises(SystemExit) as end:
             main(arguments)
@@ -65,10 +70,34 @@ def test_help_names_the_commands(capsys):
         assert [word for word in words if word not in text] == []
 
 
-def test_list_and_info(capsys):
-    main(["list"])
-    first, second = capsys.readouterr().out.splitlines()
-    assert first.split() == ["pictures", "Coloured", "noise."] and second.split() == ["points"]
+def test_list_groups_entries_by_what_they_do(capsys, tmp_path, monkeypatch):
+    cards = {
+        "old_x4": {"format": 1, "scale": 4, "data": "Photographs", "licence": "MIT"},
+        "old_digits": {"format": 1, "data": "Digits", "licence": "CC0"},
+        "sounds": {"format": 2, "verb": "generate", "modality": "audio", "data": "Drums"},
+        "facades": {"format": 2, "verb": "translate", "modality": "images", "licence": "MIT"},
+    }
+    for name, card in cards.items():
+        (tmp_path / name).mkdir()
+        text = tomli_w.dumps({"library": "kerasgan"} | card)
+        (tmp_path / name / "card.toml").write_text(text)
+    monkeypatch.setattr(store, "shipped", lambda: tmp_path)
+    assert main(["list"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        ["translate"],
+        ["facades", "images", "MIT"],
+        [],
+        ["generate"],
+        ["old_digits", "Digits", "CC0"],
+        ["sounds", "audio", "Drums"],
+        [],
+        ["upscale"],
+        ["old_x4", "Photographs", "MIT"],
+    ]
+
+
+def test_info(capsys):
     assert main(["info", "pictures"]) == 0
     text = capsys.readouterr().out
     assert "summary: Coloured noise." in text and "samples: 8 × 8 × 3" in text
@@ -80,7 +109,7 @@ def test_list_and_info(capsys):
 @pytest.mark.parametrize("suffix", ["png", "jpg", "jpeg", "webp", "PNG"])
 def test_generate_a_grid(suffix, capsys):
     assert main(["generate", "pictures", "-n", "5", "--seed", "3", "-o", f"a/b.{suffix}"]) == 0
-    assert capsys.readouterr().out == f"Wrote 5 pictures to a/b.{suffix}\n"
+    assert capsys.readouterr().out == f"Wrote 5 samples to a/b.{suffix}\n"
     with Image.open(f"a/b.{suffix}") as picture:
         assert picture.size == (24, 16)
         pixels = np.asarray(picture.convert("RGB"))
@@ -104,12 +133,27 @@ def test_generate_a_folder(kind):
                 assert np.abs(np.asarray(picture, "int16") - expected[i]).max() <= 1
 
 
-@pytest.mark.parametrize(("name", "shape"), [("pictures", (3, 8, 8, 3)), ("points", (3, 2))])
-def test_generate_an_array(name, shape):
+@pytest.mark.parametrize(
+    ("name", "key", "shape"), [("pictures", "images", (3, 8, 8, 3)), ("points", "samples", (3, 2))]
+)
+def test_generate_an_array(name, key, shape):
     assert main(["generate", name, "-n", "3", "--seed", "1", "-o", "a.npz"]) == 0
     with np.load("a.npz") as file:
-        np.testing.assert_array_equal(file["images"], zoo.load(name).generate(3, seed=1))
-        assert file["images"].shape == shape
+        np.testing.assert_array_equal(file[key], zoo.load(name).generate(3, seed=1))
+        assert file[key].shape == shape
+
+
+def test_generate_what_is_no_picture_as_its_modality_has_it(tmp_path):
+    assert main(["generate", "points", "-n", "3", "--seed", "1"]) == 0
+    with np.load("points.npz") as file:
+        assert file["samples"].shape == (3, 2)
+    clip = modalities.Audio(sample_rate=8000)
+    zoo.save(mlp_gan(shape=(32, 1), modality=clip), tmp_path / "beeps")
+    assert main(["generate", "beeps", "-n", "2", "-o", "all.wav"]) == 0
+    with wave.open("all.wav") as sound:
+        assert (sound.getframerate(), sound.getnframes()) == (8000, 64)
+    assert main(["generate", "beeps", "-n", "2", "-o", "each"]) == 0
+    assert sorted(path.name for path in Path("each").iterdir()) == ["0000.wav", "0001.wav"]
 
 
 def test_generate_by_default_16_into_a_file_of_the_name(shelf):
@@ -125,16 +169,25 @@ def test_generate_by_default_16_into_a_file_of_the_name(shelf):
         (["generate", "pictures", "--batch-size", "0"], "batch_size must be at least 1"),
         (["generate", "pictures", "-o", "a.gif"], "--out must end in .png"),
         (["generate", "picture"], "Did you mean pictures"),
-        (["generate", "points"], "points makes no pictures. Let --out end in .npz"),
-        (["generate", "points", "-o", "folder"], "points makes no pictures"),
+        (["generate", "points", "-o", "a.png"], "--out must end in .npz, or be a folder"),
+        (["generate", "pictures", "-o", "folder", "--format", "wav"], "--format must be one of"),
+        (["upscale", "absent", "--model", "pictures"], "pictures generates: kerasgan generate pic"),
+        (["translate", "absent", "--model", "pictures"], "pictures generates: kerasgan generate"),
+        (["upscale", "absent"], "Give --model"),
         (["generate", "https://kerasgan.invalid/e.zip"], "Without a network"),
         (["info", "zzz"], "'zzz'. Entries: pictures, points."),
         (["info", "."], "it has no card.toml"),
         (["train", "dcgan", "--data", "absent"], "'absent' does not exist"),
         (["train", "dcgan", "--data", "absent", "--epochs", "0"], "epochs must be at least 1"),
         (["train", "dcgan", "--data", "absent", "--seed", "-1"], "seed must be an integer"),
-        (["train", "dcgan", "--data", "absent", "--depth", "3"], "dcgan takes no depth"),
-        (["train", "dcgam", "--data", "absent"], "'dcgam'"),
+        (["train", "dcgan", "--data", "absent", "networks.depth=3"], "of dcgan, takes no 'depth'"),
+        (["train", "dcgan", "--data", "absent", "--width", "3"], "train has no option --width"),
+        (["train", "dcgan", "--data", "absent", "width=3"], "Did you mean networks.width?"),
+        (["train", "dcgam", "--data", "absent"], "Did you mean dcgan"),
+        (["train", "picturs", "--data", "absent"], "Did you mean pictures"),
+        (["train", "pan", "--data", "absent"], "train super_resolution networks.generator.builder"),
+        (["train", "absent.toml", "--data", "absent"], "'absent.toml' does not exist"),
+        (["train", "dcgan"], "train needs --data PATH"),
         (["train", "pictures", "--data", "absent"], "no recipe.toml"),
     ],
 )
@@ -156,10 +209,10 @@ def pictures(tmp_path_factory):
     return folder
 
 
-def command(pictures, out, **changes):
-    options = {"size": 16, "width": 4, "batch-size": 4, "epochs": EPOCHS, "seed": 5} | changes
-    words = ["train", "dcgan", "--data", pictures, "--out", out]
-    return [str(w) for w in (*words, *(w for k, v in options.items() for w in (f"--{k}", v)))]
+def command(pictures, out, *changes, size=16, epochs=EPOCHS, seed=5):
+    words = ["train", "dcgan", f"data.image_shape=[{size}, {size}, 3]", "--data", pictures]
+    words += ["--out", out, "networks.width=4", "--epochs", epochs, "--seed", seed]
+    return [str(word) for word in (*words, "--batch-size", 4, *changes)]
 
 
 @pytest.fixture(scope="module")
@@ -213,7 +266,8 @@ def test_a_run_leaves_an_entry_that_generates(run, capsys):
     assert training["backend"].startswith(keras.backend.backend())
     recipe = tomllib.loads((run / "entry" / "recipe.toml").read_text())
     assert recipe | {"images": 10} == tomllib.loads((run / "recipe.toml").read_text())
-    assert (recipe["architecture"], recipe["width"], recipe["augment"]) == ("dcgan", 4, True)
+    assert (recipe["networks"]["builder"], recipe["networks"]["width"]) == ("dcgan", 4)
+    assert recipe["model"]["augmentation"] == {"class_name": "DifferentiableAugmentation"}
     with np.load(run / "entry" / "reference.npz") as reference:
         again = zoo.load(run).generate(latents=reference["latents"])
         assert np.abs(again.astype(int) - reference["samples"]).max() <= 1
@@ -242,8 +296,8 @@ def test_a_killed_run_goes_on_to_the_same_bits(run, pictures, tmp_path, capfd):
 
 def test_another_run_in_the_same_folder_is_refused(run, pictures, capsys, tmp_path):
     before = {p: p.stat().st_mtime_ns for p in run.rglob("*")}
-    line = refused(capsys, *command(pictures, run, seed=6, width=8))
-    assert "whole holds a run with other seed, width" in line
+    line = refused(capsys, *command(pictures, run, "networks.width=8", seed=6))
+    assert "whole holds a run with other seed, networks.width" in line
     (tmp_path / "more").mkdir()
     for i in range(3):
         shutil.copy(pictures / f"{i}.png", tmp_path / "more")
@@ -256,7 +310,8 @@ def test_an_entry_is_trained_again_by_its_recipe(run, pictures, tmp_path):
     words = ["train", run / "entry", "--data", pictures, "--out", out, "--epochs", 1, "--seed", 6]
     assert main([str(word) for word in words]) == 0
     old, new = ((r / "entry" / "recipe.toml").read_text() for r in (run, out))
-    assert tomllib.loads(new) == tomllib.loads(old) | {"epochs": 1, "seed": 6}
+    old = tomllib.loads(old)
+    assert tomllib.loads(new) == old | {"seed": 6, "fit": old["fit"] | {"epochs": 1}}
     assert zoo.info(out)["training"]["steps"] == 3
     model, other = zoo.load(run), zoo.load(out)
     assert other.seed == 6
@@ -270,6 +325,23 @@ def test_what_cannot_be_built_leaves_no_run(pictures, capsys):
     assert not Path("out").exists()
 
 
-def test_the_architecture_of_an_entry_is_fixed(run, pictures, capsys):
-    words = ["train", run / "entry", "--data", pictures]
-    assert "takes no size. What can be changed: epochs" in refused(capsys, *words, "--size", "32")
+def test_an_entry_is_trained_again_with_other_networks(run, pictures):
+    words = ["train", run / "entry", "--data", pictures, "--out", "other", "--epochs", 1]
+    assert main([str(word) for word in (*words, "networks.builder=mlp", "networks.depth=1")]) == 0
+    recipe = tomllib.loads(Path("other/recipe.toml").read_text())
+    # What dcgan takes is not handed to another builder; the rest is the entry's.
+    assert "kernel_size" not in recipe["networks"] and recipe["data"]["batch_size"] == 4
+
+
+def test_explain_prints_a_recipe_that_train_takes(run, pictures, capsys):
+    assert main(["train", "mlp", "--explain", "networks.width=4", "data.image_shape=[8,8,3]"]) == 0
+    text = capsys.readouterr().out
+    for word in ("[data]  # kerasgan.datasets.load", "# Images a batch.", "# Length of the latent"):
+        assert word in text
+    Path("mine.toml").write_text(text)
+    assert main(["train", "mine.toml", "--data", str(pictures), "--epochs", "1"]) == 0
+    assert zoo.load("runs/mine").sample_shape == (8, 8, 3)
+    # Of an entry its own values.
+    assert main(["train", str(run), "--explain"]) == 0
+    shown = tomllib.loads(capsys.readouterr().out)
+    assert shown["networks"]["width"] == 4 and shown["data"]["image_shape"] == [16, 16, 3]

@@ -124,7 +124,8 @@ def test_bad_images_are_refused_before_the_first_step(x, received):
     for method in (model.fit, model.evaluate):
         with pytest.raises(ValueError, match=received) as error:
             method(x, verbose=0)
-        error.match(EXPECTED if received != "int" else r"arrays, or a dataset of batches.*\(batch, 8, 8, 1\)")
+        other = r"arrays, or a dataset of batches.*\(batch, 8, 8, 1\)"
+        error.match(EXPECTED if received != "int" else other)
     assert_same(state(model), before)
 
 

@@ -189,7 +189,7 @@ def test_one_optimizer_for_all_is_one_of_its_own_for_each():
     given = keras.optimizers.SGD(0.3, momentum=0.5)
     model = compiled(mlp_gan(), optimizer=given, generator_optimizer="rmsprop")
     first, second = optimizers(model)
-    assert type(first) is keras.optimizers.SGD and first is not given
+    assert isinstance(first, keras.optimizers.SGD) and first is not given
     assert float(first.learning_rate) == pytest.approx(0.3) and first.momentum == 0.5
     assert isinstance(second, keras.optimizers.RMSprop)
     first, second = optimizers(compiled(mlp_gan(), optimizer="adam"))

@@ -13,7 +13,7 @@ def shapes(network):
 
 
 def judged_shape(discriminator):
-    """The shape of what augmentation gets: a discriminator's inputs that are of its first's size."""
+    """The shape of what augmentation gets: all of a discriminator's inputs of one size."""
     taken = shapes(discriminator)[0]
     first, *others = taken if isinstance(taken, list) else [taken]
     same = [shape for shape in others if shape[1:-1] == first[1:-1]]

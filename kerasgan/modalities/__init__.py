@@ -1,4 +1,4 @@
-"""What a sample is: how it is checked, reaches the networks and comes back, is shown and written."""
+"""What a sample is: checked, on its way to the networks and back, shown and written."""
 
 from kerasgan.modalities.arrays import Arrays
 from kerasgan.modalities.audio import Audio

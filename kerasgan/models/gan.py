@@ -75,7 +75,9 @@ class GAN(GeneratesSamples):
         check_networks(generator, discriminator, self.label_inputs)
         latents, made = shapes(generator)
         latents, *labels = latents if isinstance(latents, list) else [latents]
-        sample_shapes = {"real": tuple(made[1:]), **{"labels": s[1:] for s in labels}}
+        sample_shapes = {"real": tuple(made[1:])}
+        if labels:
+            sample_shapes["labels"] = labels[0][1:]
         super().__init__(
             {"generator": generator, "discriminator": discriminator},
             {"real": modality or modalities.of_shape(sample_shapes["real"])},

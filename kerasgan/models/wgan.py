@@ -28,8 +28,8 @@ class WGAN(GAN):
     Args:
         generator: As in `GAN`.
         discriminator: The critic, a Keras model from samples to one unbounded value,
-            `(batch, 1)`, without batch normalisation: `discriminator_normalization="layer"` or None in the
-            builders.
+            `(batch, 1)`, without batch normalisation: `discriminator_normalization="layer"` or
+            None in the builders.
         discriminator_steps: Turns of the critic for one of the generator, n_critic.
         clip: Float. Bound of every weight of the critic, c.
         modality, penalties: As in `GAN`.

@@ -28,8 +28,8 @@ class WGANGP(GAN):
     Args:
         generator: As in `GAN`.
         discriminator: The critic, a Keras model from samples to one unbounded value,
-            `(batch, 1)`, without batch normalisation; the paper recommends layer normalisation in its place:
-            `discriminator_normalization="layer"` in the builders.
+            `(batch, 1)`, without batch normalisation; the paper recommends layer normalisation in
+            its place: `discriminator_normalization="layer"` in the builders.
         penalty_weight: Float, λ.
         discriminator_steps: Turns of the critic for one of the generator, n_critic.
         modality: As in `GAN`.

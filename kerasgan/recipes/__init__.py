@@ -5,4 +5,13 @@ from kerasgan.recipes.names import changes_of, named
 from kerasgan.recipes.recipe import completed, merged, stages
 from kerasgan.recipes.training import of_folder, train
 
-__all__ = ["changes_of", "completed", "explained", "merged", "named", "of_folder", "stages", "train"]
+__all__ = [
+    "changes_of",
+    "completed",
+    "explained",
+    "merged",
+    "named",
+    "of_folder",
+    "stages",
+    "train",
+]

@@ -145,7 +145,7 @@ def tables(recipe: dict) -> Iterator[Table]:
 
 def _networks(recipe, cls):
     # What the data's shapes will give: their sizes do not matter yet.
-    sizes = cls.sizes({name: (64, 64, 3) for name in cls.takes})
+    sizes = cls.sizes(dict.fromkeys(cls.takes, (64, 64, 3)))
     chosen = _at(recipe, ("networks",))
     if isinstance(cls.builders, str):
         yield _builder(("networks",), chosen, cls.builders, PAIRS, sizes, cls)

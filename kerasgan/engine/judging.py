@@ -1,0 +1,51 @@
+"""What a discriminator says, of what it is shown: logits, and augmentation before them."""
+
+import keras
+from keras import ops
+
+
+class Judges:
+    """What `AdversarialModel` shows its discriminators."""
+
+    def logits(self, network, *inputs, training=True):
+        """What a discriminator says of its (augmented) inputs, in float32 or better."""
+        inputs = self.augment(inputs, training)
+        outputs = network(inputs[0] if len(inputs) == 1 else list(inputs), training=training)
+        if isinstance(outputs, (list, tuple)):
+            return [ops.cast(output, keras.config.floatx()) for output in outputs]
+        return ops.cast(outputs, keras.config.floatx())
+
+    def augment(self, inputs, training=True):
+        """Tuple of a discriminator's inputs as it sees them.
+
+        Inputs of the same height and width are augmented as one, by the same draw; what is no
+        image, such as labels, is left as it is.
+        """
+        layers = self._augmentations()
+        if not training or not layers:
+            return inputs
+        first = inputs[0]
+        together = [x for x in inputs if x.shape[1:-1] == first.shape[1:-1]]
+        x = ops.concatenate(together, axis=-1) if len(together) > 1 else first
+        for layer in layers:
+            x = layer(x, training=True)
+        parts, start = [], 0
+        for given in inputs:
+            if given.shape[1:-1] == first.shape[1:-1]:
+                parts.append(x[..., start : start + given.shape[-1]] if len(together) > 1 else x)
+                start += given.shape[-1]
+            else:
+                parts.append(given)
+        return tuple(parts)
+
+    def observe(self, real_logits):
+        """Let augmentation that adapts see the logits of the real samples of a turn."""
+        for layer in self._augmentations():
+            if hasattr(layer, "observe"):
+                layer.observe(ops.stop_gradient(real_logits))
+                self.log(**layer.report)
+
+    def _augmentations(self):
+        given = self.augmentation
+        layers = given if isinstance(given, (list, tuple)) else [given]
+        return [layer for layer in layers if layer is not None]
