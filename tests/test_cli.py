@@ -342,6 +342,7 @@ def test_explain_prints_a_recipe_that_train_takes(run, pictures, capsys):
     assert main(["train", "mine.toml", "--data", str(pictures), "--epochs", "1"]) == 0
     assert zoo.load("runs/mine").sample_shape == (8, 8, 3)
     # Of an entry its own values.
+    capsys.readouterr()
     assert main(["train", str(run), "--explain"]) == 0
     shown = tomllib.loads(capsys.readouterr().out)
     assert shown["networks"]["width"] == 4 and shown["data"]["image_shape"] == [16, 16, 3]

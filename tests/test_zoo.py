@@ -447,6 +447,35 @@ def test_what_is_not_registered_is_refused_by_name(tmp_path, monkeypatch, missin
         zoo.load(folder)
 
 
+@pytest.mark.parametrize("name", ["wgan_gp", "acgan"])
+def test_an_entry_of_format_1_still_gives_its_pictures(name):
+    """As kerasgan 0.1 wrote them, with a critic, and with attributes that were no modality."""
+    folder = Path(__file__).parent / "format_1" / name
+    assert zoo.info(folder)["format"] == 1
+    model = zoo.load(folder)
+    with np.load(folder / "reference.npz") as reference:
+        inputs = {key: reference[key] for key in reference.files}
+    samples = inputs.pop("samples")
+    assert apart(model.reference_samples(**inputs), samples) <= 1
+    if name == "acgan":
+        assert model.labels.names == ["a", "b"]
+        assert model.generate(2, labels="b").shape == (2, 8, 8, 1)
+    else:
+        assert model.discriminator_steps == 2
+
+
+def test_what_only_training_needs_may_be_missing(entry):
+    card = zoo.info(entry)
+    assert card["files"]["discriminator.npz"]["training_only"] is True
+    assert "training_only" not in card["files"]["generator.npz"]
+    before = zoo.load(entry).generate(4, seed=0)
+    (entry / "discriminator.npz").unlink()
+    with pytest.warns(UserWarning, match="no discriminator.npz.*discriminator starts anew"):
+        model = zoo.load(entry)
+    assert apart(model.generate(4, seed=0), before) == 0
+    model.fit(images(8), verbose=0)
+
+
 # What is shipped
 
 SHIPPED = zoo.list()

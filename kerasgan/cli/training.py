@@ -1,7 +1,5 @@
 """`kerasgan train`."""
 
-from pathlib import Path
-
 DESCRIPTION = """Train a model on a folder of pictures. Run the same command again to go on with
 a run that was stopped or killed."""
 EPILOG = """`kerasgan train NAME --explain` prints every key of a recipe with its default and what
@@ -59,7 +57,7 @@ def _as_changes(options, others):
 
 def _train(options):
     from kerasgan import recipes, zoo
-    from kerasgan.zoo.training import recipe_of
+    from kerasgan.zoo.training import recipe_of, title_of
 
     recipe = recipe_of(options.name)
     changes = recipes.changes_of(options.changes, recipe)
@@ -74,7 +72,7 @@ def _train(options):
         return
     if options.data is None:
         raise ValueError("train needs --data PATH, what the model learns from.")
-    out = options.out or f"runs/{Path(options.name).stem}"
+    out = options.out or f"runs/{title_of(options.name)}"
     model = zoo.train(options.name, options.data, out, **changes)
     print(f'Done. Load it with kerasgan.zoo.load("{out}"), or: {usage(model.verb, out)}')
 

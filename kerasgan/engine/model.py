@@ -102,10 +102,10 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
         modalities,
         sample_shapes=None,
         *,
-        augmentation=None,
-        ema_decay=0.999,
-        seed=None,
-        name=None,
+        augmentation: keras.layers.Layer | list | None = None,
+        ema_decay: float = 0.999,
+        seed: int | None = None,
+        name: str | None = None,
     ):
         super().__init__(name=name)
         if not 0.0 <= ema_decay < 1.0:

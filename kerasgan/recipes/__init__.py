@@ -1,11 +1,12 @@
 """Recipes: what `kerasgan train` runs, in tables whose keys are arguments of Python functions."""
 
 from kerasgan.recipes.explaining import explained
-from kerasgan.recipes.names import changes_of, named
+from kerasgan.recipes.names import FILE, changes_of, named, of_folder
 from kerasgan.recipes.recipe import completed, merged, stages
-from kerasgan.recipes.training import of_folder, train
+from kerasgan.recipes.training import train
 
 __all__ = [
+    "FILE",
     "changes_of",
     "completed",
     "explained",

@@ -30,7 +30,7 @@ def refuse_unknown(keys, known, what: str) -> None:
         what: What takes them, as the sentence begins: `[networks], of dcgan,`.
     """
     for key in keys:
-        if key not in known:
+        if key not in [*known]:
             near = difflib.get_close_matches(str(key), known, 1, 0.5)
             raise ValueError(
                 f"{what} takes no {key!r}."

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kerasgan import datasets, models, networks
 from kerasgan.recipes.objects import KERAS, OURS
-from kerasgan.recipes.recipe import completed, model_of, tables
+from kerasgan.recipes.recipe import class_of, completed, tables
 from kerasgan.recipes.signature import REQUIRED, parameters, texts
 
 CHOICES = {
@@ -22,7 +22,7 @@ def explained(recipe: dict) -> Iterator[str]:
         recipe: Tables, as `completed` takes them.
     """
     recipe = completed(recipe)
-    papers = model_of(recipe).default_optimizers(model_of(recipe))
+    papers = class_of(recipe).default_optimizers(class_of(recipe))
     yield '# "none" is None of Python.'
     yield _line("seed", recipe["seed"], "Integer of weights, latents, order and all that is drawn.")
     for table in tables(recipe):

@@ -12,6 +12,8 @@ from kerasgan.networks import BUILDERS, PAIRS
 from kerasgan.recipes.recipe import TABLES, tables
 from kerasgan.recipes.signature import parameters
 
+FILE = "recipe.toml"
+
 
 def named(name: str, others: Iterable[str] = ()) -> dict:
     """The recipe that a name stands for, which says no more than it must.
@@ -28,7 +30,7 @@ def named(name: str, others: Iterable[str] = ()) -> dict:
         path = Path(name).expanduser()
         if not path.is_file():
             raise FileNotFoundError(f"{str(name)!r} does not exist (looked from {Path.cwd()}).")
-        return read_toml(path)
+        return read(path)
     if name in MODELS:
         return {"model": {"name": name}}
     if name in PAIRS:
@@ -46,6 +48,34 @@ def named(name: str, others: Iterable[str] = ()) -> dict:
         + f" Models: {', '.join(MODELS)}; or their networks: {', '.join(PAIRS)}; entries: "
         f"{', '.join(others) or 'none'}."
     )
+
+
+def read(path: Path) -> dict:
+    """The recipe in a file, without what a run has noted there of its data.
+
+    Raises:
+        ValueError: If it is damaged, or of an earlier version.
+    """
+    recipe = read_toml(path)
+    if not isinstance(recipe.get("model"), dict):
+        raise ValueError(
+            f"{path} has no table [model]. Recipes of earlier versions of kerasgan had none: they "
+            "cannot be trained again or gone on with."
+        )
+    return {key: value for key, value in recipe.items() if key != "images"}
+
+
+def of_folder(folder: Path) -> dict:
+    """The recipe in an entry or a run folder.
+
+    Raises:
+        FileNotFoundError: If it has none.
+        ValueError: If it is damaged, or of an earlier version.
+    """
+    path = Path(folder) / FILE
+    if not path.is_file():
+        raise FileNotFoundError(f"{folder} has no {FILE}, so it cannot be trained again.")
+    return read(path)
 
 
 def changes_of(words: Iterable[str], recipe: dict) -> dict:

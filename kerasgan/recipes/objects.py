@@ -26,7 +26,7 @@ def find(name: str) -> type:
         for key, value in vars(module).items():
             if isinstance(value, type):
                 classes.setdefault(key, value)
-    if name not in classes:
+    if name not in [*classes]:
         near = difflib.get_close_matches(str(name), classes, 3, 0.5)
         ours = [key for key, cls in classes.items() if cls.__module__.startswith("kerasgan.")]
         raise ValueError(

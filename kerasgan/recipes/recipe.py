@@ -3,8 +3,8 @@
 `[data]` are those of the model's door in `kerasgan.datasets`, `[networks]` of the builders,
 `[model]` of the model, `[optimizers.<player>]` of an optimizer, `[fit]` of `run.fit`. Beside
 them `seed`, and `[[stages]]` that change some of it, one run after another. A model says in
-`builders`, `network_options` and `recipe` what is left out; nothing here names an argument of
-any model.
+`builders`, `network_options` and `recipe` what is left out; nothing here names an argument of a
+model or a builder.
 """
 
 import copy
@@ -114,7 +114,7 @@ def canonical(value, where: str):
     )
 
 
-def model_of(recipe: dict) -> type:
+def class_of(recipe: dict) -> type:
     """The model's class."""
     name = _at(recipe, ("model",)).get("name")
     if name is None:
@@ -125,7 +125,7 @@ def model_of(recipe: dict) -> type:
 
 def tables(recipe: dict) -> Iterator[Table]:
     """The tables that a recipe of this model has."""
-    cls = model_of(recipe)
+    cls = class_of(recipe)
     door = getattr(datasets, cls.door)
     labels = {"labels": True} if "labels" in cls.takes else {}
     yield Table(("data",), door, (positional(door)[0],), labels)
@@ -179,9 +179,9 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
     """
     refuse_unknown(recipe, TABLES[: None if has_stages else -1], "A recipe")
     recipe = canonical(recipe, "recipe")
-    cls = model_of(recipe)
+    cls = class_of(recipe)
     recipe = merged({"seed": 0} | canonical(cls.recipe, "recipe"), recipe)
-    if not isinstance(recipe["seed"], int) or recipe["seed"] < 0:
+    if type(recipe["seed"]) is not int or recipe["seed"] < 0:
         raise ValueError(f"seed must be an integer, 0 or more. Received: {recipe['seed']!r}")
     refuse_unknown(_at(recipe, ("optimizers",)), cls.players, "[optimizers]")
     full = {"seed": recipe["seed"]}
@@ -250,8 +250,8 @@ def _stage(base, stage, number):
         raise ValueError(
             f'start is "previous", after the first stage, or left out. Received: {start!r}'
         )
-    cls = model_of(base)
-    other = model_of(merged(base, changes))
+    cls = class_of(base)
+    other = class_of(merged(base, changes))
     if other is not cls:
         base = _of_another(base, cls, other)
     return completed(merged(base, changes), has_stages=False), start

@@ -30,7 +30,7 @@ HELD_OUT, FEW = 500, 8
 
 def dataset_of(recipe: dict, source) -> datasets.Batches:
     """The data of a recipe, through its model's door."""
-    cls = MODELS[recipe["model"]["name"]]
+    cls = _class(recipe)
     door = getattr(datasets, cls.door)
     seed = recipe["seed"]
     return door(source, **{"seed": seed} | objects.built(door, recipe["data"], seed=seed))
@@ -38,12 +38,16 @@ def dataset_of(recipe: dict, source) -> datasets.Batches:
 
 def networks_of(recipe: dict, shapes: dict) -> dict[str, keras.Model]:
     """The networks of a recipe for data of these shapes, with fresh weights from its seed."""
-    cls = MODELS[recipe["model"]["name"]]
+    cls = _class(recipe)
     sizes, table = cls.sizes(shapes), recipe["networks"]
     keras.utils.set_random_seed(recipe["seed"])
     if isinstance(cls.builders, str):
         return dict(zip(positional(cls), _built(table, sizes)))
     return {name: _built(table[name], sizes[name]) for name in cls.builders}
+
+
+def _class(recipe):
+    return MODELS[recipe["model"]["name"]]
 
 
 def _built(table, sizes):
@@ -64,7 +68,7 @@ def model_of(
         dataset: Gives the shapes, and the labels if the model takes them.
         start: Dict from a network's name to another one, whose weights it starts from.
     """
-    cls, seed = MODELS[recipe["model"]["name"]], recipe["seed"]
+    cls, seed = _class(recipe), recipe["seed"]
     networks = networks_of(recipe, dataset.shapes)
     for name in networks.keys() & (start or {}).keys():
         networks[name].set_weights(start[name].get_weights())
@@ -74,7 +78,7 @@ def model_of(
 
 def _arguments(recipe):
     table = {key: value for key, value in recipe["model"].items() if key != "name"}
-    return objects.built(MODELS[recipe["model"]["name"]], table, seed=recipe["seed"])
+    return objects.built(_class(recipe), table, seed=recipe["seed"])
 
 
 def prepare(recipe: dict) -> None:
@@ -114,7 +118,7 @@ def optimizers_of(recipe: dict, model: AdversarialModel, steps: int) -> dict:
 def held_out_by_default(recipe: dict, images: int) -> int:
     """How many of so many pictures a recipe that does not say it keeps out of training."""
     n = FEW
-    if MODELS[recipe["model"]["name"]].door == "load":
+    if _class(recipe).door == "load":
         n = min(max(images // 20, Diagnosis.FEWEST), HELD_OUT)
     return n if images >= 4 * n else 0
 
@@ -127,7 +131,7 @@ def check(epochs: int = 100, held_out: int | None = None) -> None:
     """
     if epochs < 1:
         raise ValueError(f"epochs must be at least 1. Received: {epochs}")
-    if held_out not in (None, "none") and held_out < 0:
+    if held_out is not None and held_out < 0:
         raise ValueError(f"held_out must be 0 or more. Received: {held_out}")
 
 
@@ -167,7 +171,7 @@ def fit(
     is_judged = held and len(held) == len(model.takes) and held_out >= Diagnosis.FEWEST
     watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None)]
     # A model that makes something of what it is given has nothing to show without.
-    if held or model.door == "load":
+    if held or model.verb == "generate":
         watching.append(SampleGrid(run / "grids", seed=model.seed, batch=held))
     model.fit(
         dataset,

@@ -13,13 +13,14 @@ from kerasgan import datasets
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.files import read_toml, write_text
 from kerasgan.recipes import environment, run
-from kerasgan.recipes.recipe import completed, model_of, stages
+from kerasgan.recipes.names import FILE
+from kerasgan.recipes.recipe import class_of, completed, stages
 from kerasgan.recipes.signature import parameters
 
-FILE = "recipe.toml"
 
-
-def train(name: str, recipe: dict, data, folder: str | os.PathLike, save: Callable):
+def train(
+    name: str, recipe: dict, data, folder: str | os.PathLike, save: Callable
+) -> AdversarialModel:
     """Train what a recipe says, stage by stage.
 
     Every stage but the last has a folder of its own, `stage_1`, …, in the run folder.
@@ -44,34 +45,35 @@ def train(name: str, recipe: dict, data, folder: str | os.PathLike, save: Callab
     # Before the first stage, which may take hours, what the others will need.
     for stage, _ in found:
         run.prepare(stage)
+    opened = [run.dataset_of(stage, data) for stage, _ in found]
+    places = [folder / f"stage_{number}" for number in range(1, len(found))] + [folder]
+    images = [dataset.num_images for dataset in opened]
+    held_out = [run.held_out_by_default(stage, n) for (stage, _), n in zip(found, images)]
+    # With what the data decide. The recipe in the run folder is the whole one.
+    told = [*(stage for stage, _ in found[:-1]), recipe]
+    told = [
+        each | {"images": n, "fit": {"held_out": held} | each["fit"]}
+        for each, n, held in zip(told, images, held_out)
+    ]
+    for place, claim in zip(places, told):
+        refuse_another(place, claim)
     start = None
-    for number, (stage, begins_with) in enumerate(found, 1):
-        is_last = number == len(found)
-        where = folder if is_last else folder / f"stage_{number}"
-        title = name if is_last else f"{name}_stage_{number}"
-        dataset = run.dataset_of(stage, data)
-        images = dataset.num_images
-        stage = _with_held_out(stage, images)
-        told = _with_held_out(recipe, images) if is_last else stage
-        refuse_another(where, told | {"images": images})
-        model = run.model_of(stage, dataset, start if begins_with else None)
+    for i, (place, claim) in enumerate(zip(places, told)):
+        (stage, begins), dataset = found[i], opened[i]
+        title = name if place == folder else f"{name}_{place.name}"
+        stage = stage | {"fit": {"held_out": held_out[i]} | stage["fit"]}
+        model = run.model_of(stage, dataset, start if begins else None)
 
-        def begin(steps, model=model, stage=stage, where=where, claim=told | {"images": images}):
+        def begin(steps, model=model, stage=stage, place=place, claim=claim):
             model.compile(**run.optimizers_of(stage, model, steps))
-            write_text(where / FILE, tomli_w.dumps(claim))
+            write_text(place / FILE, tomli_w.dumps(claim))
 
-        held = run.fit(model, dataset, where, begin, **stage["fit"])
-        card = _card(title, name, stage, model, where, data, images, held)
+        held = run.fit(model, dataset, place, begin, **stage["fit"])
+        card = _card(title, name, stage, model, place, data, images[i], held)
         sample = None if held is None else model.preview(seed=0, batch=held)
-        save(model, where / "entry", card, without_paths(told), sample)
+        save(model, place / "entry", card, without_paths(claim), sample)
         start = model.stored_networks()
     return model
-
-
-def _with_held_out(recipe, images):
-    """The recipe with the number that is held out, which the data may decide."""
-    of_fit = {"held_out": run.held_out_by_default(recipe, images)} | recipe["fit"]
-    return recipe | {"fit": of_fit}
 
 
 def refuse_another(folder: Path, claim: dict) -> None:
@@ -105,35 +107,15 @@ def _flat(table, before=""):
     return found
 
 
-def of_folder(folder: Path) -> dict:
-    """The recipe in an entry or a run folder.
-
-    Raises:
-        FileNotFoundError: If it has none.
-        ValueError: If it is of an earlier version.
-    """
-    path = Path(folder) / FILE
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} has no {FILE}, so it cannot be trained again.")
-    recipe = read_toml(path)
-    if not isinstance(recipe.get("model"), dict):
-        raise ValueError(
-            f"{path} was written by an earlier version of kerasgan, whose recipes had no tables: "
-            "it cannot be trained again or gone on with."
-        )
-    # How many there were of its data, which is no argument.
-    return {key: value for key, value in recipe.items() if key != "images"}
-
-
 def without_paths(recipe: dict) -> dict:
-    """A recipe without the places of files on this machine, for another one."""
-    door = parameters(getattr(datasets, model_of(recipe).door))
+    """The recipe of a run for another machine: without the places of files on this one."""
+    door = parameters(getattr(datasets, class_of(recipe).door))
     data = {
         key: value
         for key, value in recipe["data"].items()
         if not (isinstance(value, str) and _is_path(door[key]))
     }
-    return recipe | {"data": data}
+    return {key: value for key, value in recipe.items() if key != "images"} | {"data": data}
 
 
 def _is_path(parameter: inspect.Parameter):

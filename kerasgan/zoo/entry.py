@@ -114,7 +114,7 @@ def save_entry(model, folder, card=None, recipe=None, sample=None):
 def _write(model, folder, card, recipe, sample):
     config = keras.saving.serialize_keras_object(model)
     config.pop("compile_config", None)
-    (folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     if recipe:
         (folder / "recipe.toml").write_text(tomli_w.dumps(recipe), encoding="utf-8")
     inputs = model.reference_inputs(REFERENCES)

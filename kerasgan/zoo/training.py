@@ -11,28 +11,34 @@ from kerasgan.zoo.entry import save_entry
 def recipe_of(name: str | os.PathLike) -> dict:
     """The recipe that a name stands for, as in `kerasgan.zoo.train`."""
     name = os.fspath(name)
-    folder = entry_of(name)
-    return recipes.named(name, store.names()) if folder is None else recipes.of_folder(folder)
+    # Of a run its own, which knows where a file of labels is: the entry in it does not.
+    if (Path(name) / recipes.FILE).is_file():
+        return recipes.of_folder(Path(name))
+    if _is_entry(name):
+        return recipes.of_folder(store.find(name))
+    return recipes.named(name, store.names())
 
 
-def entry_of(name: str) -> Path | None:
-    """The folder of an entry or a run, or None if the name stands for another recipe."""
-    if "://" in name or name in store.names() or Path(name).expanduser().is_dir():
-        return store.find(name)
-    return None
+def title_of(name: str | os.PathLike) -> str:
+    """What a run of this name is called."""
+    path = Path(name)
+    return path.stem if path.suffix == ".toml" else path.name
+
+
+def _is_entry(name):
+    return "://" in name or name in store.names() or Path(name).expanduser().is_dir()
 
 
 def train(name, data, out, tables):
     name = os.fspath(name)
-    out = Path(out or Path("runs") / Path(name).stem)
-    folder = entry_of(name)
     recipe = recipes.merged(recipe_of(name), tables)
     # Not the rest of an entry's card, which is about the weights that were there.
-    has_card = folder is not None and (folder / store.CARD).is_file()
-    known = store.read_card(folder) if has_card else {}
+    folder = store.find(name) if _is_entry(name) else None
+    known = store.read_card(folder) if folder and (folder / store.CARD).is_file() else {}
     paper = {"paper": known["paper"]} if "paper" in known else {}
 
     def save(model, folder, card, recipe, sample):
         save_entry(model, folder, paper | card, recipe, sample)
 
-    return recipes.train(Path(name).stem, recipe, data, out, save)
+    title = title_of(name)
+    return recipes.train(title, recipe, data, Path(out or Path("runs") / title), save)
