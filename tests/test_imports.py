@@ -25,13 +25,16 @@ ALLOWED = {
     "networks": {"layers"},
     "datasets": {"modalities"},
     "photos": {"files"},
-    "metrics": {"_choose_backend", "files"},
+    "metrics": {"_choose_backend", "files", "modalities"},
     "models": {
         *("engine", "networks", "layers", "losses", "penalties", "augment", "modalities"),
         *("datasets", "photos", "metrics"),
     },
     "diagnosis": {"files"},
-    "callbacks": {"metrics", "files", "modalities", "engine.backend", "engine.data", "diagnosis"},
+    "callbacks": {
+        *("metrics", "files", "modalities", "diagnosis"),
+        *("engine.backend", "engine.data", "engine.shapes"),
+    },
     "recipes": {
         *("kerasgan", "engine", "models", "networks", "losses", "penalties", "augment"),
         *("modalities", "datasets", "callbacks", "files"),

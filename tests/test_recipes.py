@@ -290,7 +290,7 @@ def super_resolution(tmp_path, monkeypatch):
 
 
 def test_a_stage_begins_where_the_one_before_ended(super_resolution, pictures, capsys):
-    tables = super_resolution | {"stages": {"1": {"fit": {"epochs": 2}}}}
+    tables = super_resolution | {"stages": {"1": {"fit": {"epochs": 2, "held_out": 1}}}}
     zoo.train("srgan", pictures, "run", **tables)
     pixels, both = zoo.load("run/stage_1"), zoo.load("run")
     assert type(pixels) is models.SuperResolution and type(both) is models.SRGAN
@@ -300,6 +300,7 @@ def test_a_stage_begins_where_the_one_before_ended(super_resolution, pictures, c
     np.testing.assert_array_equal(
         both.upscale(photograph, strength=0.0), pixels.upscale(photograph)
     )
+    assert [zoo.info(n)["metrics"]["held_out"] for n in ("run/stage_1", "run")] == [1, 2]
     assert zoo.info("run")["metrics"].keys() == {"held_out_psnr", "held_out"}
     stage = recipes.of_folder("run/stage_1")
     assert stage["model"]["name"] == "super_resolution" and stage["fit"]["epochs"] == 2
@@ -321,15 +322,6 @@ def test_what_a_later_stage_needs_is_missed_before_the_first(super_resolution, p
     with pytest.raises(ValueError, match="6 cannot be held out"):
         zoo.train("srgan", pictures, "run", **super_resolution | {"fit": {"held_out": 6}})
     assert not (tmp_path / "run").exists()
-
-
-def test_each_stage_holds_out_what_it_says(super_resolution, pictures):
-    stages = [
-        {"model": {"name": "super_resolution"}, "fit": {"held_out": 1}},
-        {"start": "previous"},
-    ]
-    zoo.train("srgan", pictures, "run", **super_resolution | {"stages": stages})
-    assert [zoo.info(n)["metrics"]["held_out"] for n in ("run/stage_1", "run")] == [1, 2]
 
 
 def test_a_run_goes_on_by_its_folder_alone(pictures, tmp_path, monkeypatch):

@@ -15,7 +15,6 @@ from PIL import Image
 from tiny import SHAPE, images, mlp_gan, rich_gan
 
 from kerasgan import zoo
-from kerasgan.modalities import make_grid
 from kerasgan.models import GAN
 from kerasgan.networks import dcgan
 from kerasgan.zoo import store
@@ -447,23 +446,6 @@ def test_what_is_not_registered_is_refused_by_name(tmp_path, monkeypatch, missin
         zoo.load(folder)
 
 
-@pytest.mark.parametrize("name", ["wgan_gp", "acgan"])
-def test_an_entry_of_format_1_still_gives_its_pictures(name):
-    """As kerasgan 0.1 wrote them, with a critic, and with attributes that were no modality."""
-    folder = Path(__file__).parent / "format_1" / name
-    assert zoo.info(folder)["format"] == 1
-    model = zoo.load(folder)
-    with np.load(folder / "reference.npz") as reference:
-        inputs = {key: reference[key] for key in reference.files}
-    samples = inputs.pop("samples")
-    assert apart(model.reference_samples(**inputs), samples) <= 1
-    if name == "acgan":
-        assert model.labels.names == ["a", "b"]
-        assert model.generate(2, labels="b").shape == (2, 8, 8, 1)
-    else:
-        assert model.discriminator_steps == 2
-
-
 def test_what_only_training_needs_may_be_missing(entry):
     card = zoo.info(entry)
     assert card["files"]["discriminator.npz"]["training_only"] is True
@@ -474,44 +456,3 @@ def test_what_only_training_needs_may_be_missing(entry):
         model = zoo.load(entry)
     assert apart(model.generate(4, seed=0), before) == 0
     model.fit(images(8), verbose=0)
-
-
-# What is shipped
-
-SHIPPED = zoo.list()
-shipped = pytest.mark.parametrize(
-    "name", SHIPPED or [pytest.param("", marks=pytest.mark.skip(reason="zoo/ holds no entry"))]
-)
-
-
-@shipped
-def test_a_shipped_entry_is_whole_and_described(name):
-    folder = store.find(name)
-    card = store.check(folder)
-    for key in ("summary", "paper", "data", "licence", "limits", "training", "metrics"):
-        assert card.get(key), f"{name}: card.toml has no {key}"
-    assert card["name"] == name
-    files = {path.name for path in folder.iterdir()}
-    assert files == {*card["files"], "card.toml"}
-    assert files >= {"config.json", "recipe.toml", "reference.npz", "sample.png"}
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 10e6
-    with Image.open(folder / "sample.png") as picture:
-        picture.load()
-    recipe = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
-    assert {"seed", "data", "model", "fit"} <= recipe.keys()
-    assert card["format"] == store.FORMAT and card["verb"] and card["modality"]
-
-
-@shipped
-def test_a_shipped_model_gives_its_reference_pictures(name):
-    model = zoo.load(name)
-    with np.load(store.find(name) / "reference.npz") as reference:
-        inputs = {name: reference[name] for name in reference.files}
-    samples = inputs.pop("samples")
-    assert apart(model.reference_samples(**inputs), samples) <= 1
-    if "latents" not in inputs:  # its picture shows what it made of others
-        return
-    with Image.open(store.find(name) / "sample.png") as picture:
-        grid = np.asarray(picture)
-    expected = make_grid(model.generate(64, seed=0, labels=model.grid_labels(64)))
-    assert apart(grid.reshape(expected.shape), expected) <= 1
