@@ -17,6 +17,12 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 import kerasgan  # noqa: E402, F401, I001 - before Keras: it chooses a backend where none is named
 import keras  # noqa: E402
 
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    # Threads that share a sum would give other last bits from run to run.
+    tf.config.experimental.enable_op_determinism()
+
 
 def pytest_report_header():
     return f"keras {keras.__version__} on {keras.backend.backend()}"

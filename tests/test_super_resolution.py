@@ -246,47 +246,29 @@ def test_bad_data_and_networks_are_refused():
         SRGAN(model.generator, networks.mlp((8, 8, 1))[1])
 
 
-RECIPE = {
-    "model": "srgan",
-    "scale": 2,
-    "width": 4,
-    "blocks": 1,
-    "patch_size": 16,
-    "batch_size": 4,
-    "steps": 2,
-    "held_out": 2,
-    "discriminator_width": 2,
-    "pixel_epochs": 1,
-    "features": "features.keras",
-    "feature_layer": "second",
-    "feature_scale": 0.25,
-}
-
-
-def test_the_recipe_trains_both_stages_and_goes_on(folder, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    feature_network().save("features.keras")
+def test_both_stages_train_from_the_recipe(folder, tmp_path):
     run = tmp_path / "run"
-    zoo.train("srresnet", folder, run, epochs=1, **RECIPE)
-    pixels, both = zoo.load(run / "pixels"), zoo.load(run)
+    networks_of_it = {
+        "generator": {"builder": "pan", "width": 4, "blocks": 1, "upsampling_width": 4},
+        "discriminator": {"width": 2},
+    }
+    data = {"scale": 2, "patch_size": 16, "batch_size": 4, "steps": 2}
+    zoo.train(
+        "srgan",
+        folder,
+        run,
+        data=data,
+        networks=networks_of_it,
+        model={"content_loss": "mean_squared_error"},
+        fit={"epochs": 1, "held_out": 2},
+        stages={"1": {"fit": {"epochs": 1}}},
+    )
+    pixels, both = zoo.load(run / "stage_1"), zoo.load(run)
     assert type(pixels) is SuperResolution and type(both) is SRGAN
-    assert (both.content_loss.layer, both.content_loss.scale) == ("second", 0.25)
     image = photographs(1)[0]
     assert np.array_equal(both.upscale(image, strength=0.0), pixels.upscale(image))
     assert Image.open(run / "entry" / "sample.png").width == 3 * 160
     assert zoo.info(run)["metrics"]["held_out"] == 2
-    zoo.train("srresnet", folder, run, epochs=2, **RECIPE)
-    assert "Going on with" in capsys.readouterr().out
-    assert zoo.info(run)["training"]["steps"] == 4
-    with pytest.raises(ValueError, match="There is no file 'nowhere.keras'"):
-        zoo.train("srresnet", folder, tmp_path / "new", **RECIPE | {"features": "nowhere.keras"})
-    assert not (tmp_path / "new").exists()
-    with pytest.raises(ValueError, match="other scale"):
-        zoo.train("srresnet", folder, run, epochs=2, **RECIPE | {"scale": 4})
-    with pytest.raises(ValueError, match="takes no latent_dim"):
-        zoo.train("srresnet", folder, run, latent_dim=3)
-    with pytest.raises(ValueError, match="9 cannot be held out"):
-        zoo.train("srresnet", folder, tmp_path / "other", held_out=9)
 
 
 def test_the_command_enlarges_files_and_folders(folder, tmp_path, capsys):
@@ -301,7 +283,7 @@ def test_the_command_enlarges_files_and_folders(folder, tmp_path, capsys):
     assert cli.main([*command, str(folder), "--scale", "3"]) == 2
     assert "enlarges 2 times. Received: --scale 3" in capsys.readouterr().err
     assert cli.main(["upscale", str(folder), "--model", "dcgan_fashion_mnist"]) == 2
-    assert "it is a GAN. Entries that enlarge: " in capsys.readouterr().err
+    assert "dcgan_fashion_mnist generates: " in capsys.readouterr().err
 
 
 def test_the_command_has_a_default_where_an_entry_enlarges(folder, tmp_path, monkeypatch, capsys):

@@ -13,13 +13,9 @@ from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
 from kerasgan.modalities.modality import Modality
 
-# Levels of an integer dtype.
-LEVELS = {"uint8": 255, "uint16": 65535}
-
-
 @register
 class Images(Modality):
-    """Images `(batch, height, width, channels)`, uint8, uint16 or floats in [-1, 1].
+    """Images `(batch, height, width, channels)`, uint8 or floats in [-1, 1].
 
     Networks see floats in [-1, 1]; the user gets uint8.
 
@@ -31,7 +27,7 @@ class Images(Modality):
     """
 
     accepted = "channels last, uint8 in [0, 255] or float in [-1, 1]"
-    integers = tuple(LEVELS)
+    integers = ("uint8",)
     suffixes = (".png", ".jpg", ".jpeg", ".webp", ".npz")
 
     def check_range(self, low, high, where, expected):
@@ -49,9 +45,9 @@ class Images(Modality):
 
     def to_network(self, batch):
         batch = ops.convert_to_tensor(batch)
-        levels = LEVELS.get(keras.backend.standardize_dtype(batch.dtype))
+        is_uint8 = keras.backend.standardize_dtype(batch.dtype) == "uint8"
         batch = super().to_network(batch)
-        return batch if levels is None else batch / (levels / 2) - 1.0
+        return batch / 127.5 - 1.0 if is_uint8 else batch
 
     def to_user(self, values):
         return np.clip(np.rint((values + 1.0) * 127.5), 0, 255).astype("uint8")

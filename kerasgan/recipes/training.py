@@ -69,7 +69,7 @@ def train(
             write_text(place / FILE, tomli_w.dumps(claim))
 
         held = run.fit(model, dataset, place, begin, **stage["fit"])
-        card = _card(title, name, stage, model, place, data, images[i], held)
+        card = _card(title, name, stage, model, place, data, dataset.num_images, held)
         sample = None if held is None else model.preview(seed=0, batch=held)
         save(model, place / "entry", card, without_paths(claim), sample)
         start = model.stored_networks()
