@@ -92,6 +92,10 @@ class Modality:
             path = folder / f"{i:0{digits}d}{suffix or self.suffixes[0]}"
             self.write(samples[i : i + 1], path)
 
+    def __repr__(self):
+        arguments = ", ".join(f"{key}={value!r}" for key, value in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
+
     def get_config(self):
         return {}
 

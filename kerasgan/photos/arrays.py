@@ -1,6 +1,7 @@
 """Arrays of images of any size through a network that takes one size, or certain multiples."""
 
-import keras
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image
 
@@ -8,7 +9,13 @@ LEVELS = {"uint8": 255, "uint16": 65535}
 LARGEST_STRIDE = 512
 
 
-def translate_array(images, network, run, channels, batch_size=8):
+def translate_array(
+    images: np.ndarray,
+    network,
+    run: Callable[[np.ndarray], np.ndarray],
+    channels: int,
+    batch_size: int = 8,
+) -> np.ndarray:
     """Images of any size through a network from images to images of the same size.
 
     A network whose input has one fixed size gets each image resized to it, and the result is
@@ -102,9 +109,9 @@ def _stride(network):
     """The smallest power of two that sides must be multiples of."""
     stride, channels = 1, network.input_shape[-1]
     while stride < LARGEST_STRIDE:
-        image = keras.KerasTensor((1, stride, stride, channels))
         try:
-            if tuple(network.compute_output_spec(image).shape[1:3]) == (stride, stride):
+            made = network.compute_output_shape((1, stride, stride, channels))
+            if tuple(made[1:3]) == (stride, stride):
                 return stride
         except ValueError:
             pass
