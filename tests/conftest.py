@@ -24,8 +24,21 @@ if keras.backend.backend() == "tensorflow":
     tf.config.experimental.enable_op_determinism()
 
 
+# What knows no backend runs on one of them.
+WITHOUT_BACKEND = {
+    *("test_choose_backend", "test_cli_models", "test_imports"),
+    *("test_inspection", "test_labels_data", "test_patches"),
+    *("test_photos", "test_readme", "test_recipes", "test_report", "test_tiles"),
+    *("test_translate_files", "test_upscale_files", "test_zoo_fetch"),
+}
+collect_ignore = [f"{name}.py" for name in WITHOUT_BACKEND if keras.backend.backend() != "torch"]
+
+
 def pytest_report_header():
-    return f"keras {keras.__version__} on {keras.backend.backend()}"
+    left_out = f"; {len(collect_ignore)} files know no backend and run on torch alone"
+    return (
+        f"keras {keras.__version__} on {keras.backend.backend()}{left_out * bool(collect_ignore)}"
+    )
 
 
 @pytest.fixture(autouse=True)

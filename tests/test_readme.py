@@ -19,16 +19,21 @@ def test_its_zoo_tables_are_made_from_the_cards():
         assert table in README.read_text(encoding="utf-8"), f"Put this into {README}:\n{table}"
 
 
-def test_what_draws_and_what_enlarges_have_a_table_each():
+def test_each_verb_has_a_table_with_its_figures():
     faces = {"name": "faces", "samples": [64, 64, 3], "metrics": {"frechet_distance": 9.5}}
     figures = {"psnr": 31.234, "ssim": 0.87654, "perceptual": 0.20009}
-    large = {"name": "large", "scale": 4, "metrics": {"set5": figures}}
-    drawn, enlarged = (
-        table.splitlines() for table in to_tables([large | TRAINED, faces | TRAINED])
+    large = {"name": "large", "verb": "upscale", "scale": 4, "metrics": {"set5": figures}}
+    maps = {"name": "maps", "verb": "translate", "samples": [8, 8, 3], "metrics": {"error": 40.25}}
+    enlarged, drawn, translated = (
+        table.splitlines()
+        for table in to_tables([large | TRAINED, faces | TRAINED, maps | TRAINED])
     )
-    assert drawn[2] == "| `faces` | 64 × 64 × 3 | photographs | 7,000, 62 | 9.50 | 0.6 MB | CC0 |"
+    assert drawn[2] == "| `faces` | 64 × 64 × 3 | photographs | 7,000, 62 | 9.5 | 0.6 MB | CC0 |"
     assert enlarged[2] == (
-        "| `large` | 4 times | photographs | 7,000, 62 | 31.23 dB, 0.877 | 0.200 | 0.6 MB | CC0 |"
+        "| `large` | 4 times | photographs | 7,000, 62 | 31.23 | 0.8765 | 0.2001 | 0.6 MB | CC0 |"
     )
-    for rows in (drawn, enlarged):
+    assert translated[2].startswith(
+        "| `maps` | 8 × 8 × 3 | photographs | 7,000, 62 | 40.25 |  |  |"
+    )
+    for rows in (drawn, enlarged, translated):
         assert len({row.count("|") for row in rows}) == 1

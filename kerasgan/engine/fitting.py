@@ -92,6 +92,10 @@ class Fits:
             self._rehearsing = True
             try:
                 backend.rehearse(lambda: self._rehearsed_losses(first), self._variables_of_step())
+            except Exception:
+                # A loss that runs eagerly may do what cannot be traced.
+                if not self.run_eagerly:
+                    raise
             finally:
                 self._rehearsing = False
             self._rehearsed = True

@@ -123,11 +123,11 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
             setattr(self, f"averaged_{key}", average)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.trackers = {}
-        self._track(*(f"{player}_loss" for player in self.players))
+        self.track(*(f"{player}_loss" for player in self.players))
         for layer in self._augmentations():
             if not layer.built:
                 layer.build(judged_shape(self.discriminator))
-            self._track(*getattr(layer, "report", ()))
+            self.track(*getattr(layer, "report", ()))
         self._rehearsing = self._rehearsed = False
         self.built = True
 
@@ -164,11 +164,12 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
         """Show the mean of each of these tensors in the progress bar and the history."""
         for name, value in values.items():
             if name not in self.trackers:
-                self._track(name)
+                self.track(name)
             if not self._rehearsing:
                 self.trackers[name].update_state(ops.stop_gradient(value))
 
-    def _track(self, *names):
+    def track(self, *names):
+        """Make the trackers of values that a loss is going to log."""
         for name in names:
             self.trackers[name] = backend.outside_of_step(lambda n=name: keras.metrics.Mean(n))
 

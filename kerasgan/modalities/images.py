@@ -13,6 +13,7 @@ from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
 from kerasgan.modalities.modality import Modality
 
+
 @register
 class Images(Modality):
     """Images `(batch, height, width, channels)`, uint8 or floats in [-1, 1].

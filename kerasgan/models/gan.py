@@ -90,6 +90,7 @@ class GAN(GeneratesSamples):
                 f"discriminator_steps must be at least 1. Received: {discriminator_steps}"
             )
         self.adversarial_loss = losses.get(adversarial_loss)
+        self.track(*self.adversarial_loss.shown)
         self.penalties = list(penalties)
         self.discriminator_steps = discriminator_steps
         self.repeats = {"discriminator": discriminator_steps}

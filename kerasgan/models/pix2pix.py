@@ -74,6 +74,7 @@ class Pix2Pix(AdversarialModel):
         )
         self.reconstruction_weight = reconstruction_weight
         self.adversarial_loss = losses.get(adversarial_loss)
+        self.track(*self.adversarial_loss.shown)
 
     @classmethod
     def sizes(cls, sample_shapes):

@@ -86,6 +86,7 @@ class SRGAN(SuperResolution):
         self.adversarial_weight = adversarial_weight
         self.pixel_weight = pixel_weight
         self.adversarial_loss = losses.get(adversarial_loss)
+        self.track(*self.adversarial_loss.shown)
         self.pixel_generator = frozen_copy(generator, "pixel_generator")
 
     def discriminator_loss(self, batch, training=True):
