@@ -243,10 +243,11 @@ def test_the_cache_gives_the_same_batches_without_the_files(numbered):
 def test_memory_keeps_what_fits(numbered, monkeypatch):
     monkeypatch.setattr("kerasgan.datasets.batches.CACHE_LIMIT", 6 * 16 * 16 * 3)
     dataset = load(numbered, (16, 16, 3), 10)
-    before = dataset[0]
-    for path in numbered.iterdir():
-        path.unlink()
+    # Around all of it: batches that are made ahead find the files gone too.
     with pytest.warns(UserWarning) as seen:
+        before = dataset[0]
+        for path in numbered.iterdir():
+            path.unlink()
         dataset.sample(10)
     assert len(seen) == 4 and len(before) == 10
 
