@@ -52,7 +52,7 @@ def test_a_shipped_entry_is_whole_and_described(name):
     files = {path.name for path in folder.iterdir()}
     assert files == {*card["files"], "card.toml"}
     assert files >= {"config.json", "recipe.toml", "reference.npz", "sample.png"}
-    assert sum(path.stat().st_size for path in folder.iterdir()) < 10e6
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 12e6
     with Image.open(folder / "sample.png") as picture:
         picture.load()
     recipe = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
@@ -73,3 +73,8 @@ def test_a_shipped_model_gives_its_reference_pictures(name):
         grid = np.asarray(picture)
     expected = make_grid(model.generate(64, seed=0, labels=model.grid_labels(64)))
     assert apart(grid.reshape(expected.shape), expected) <= 1
+
+
+def test_the_zoo_stays_small_enough_to_install():
+    files = [path for path in store.shipped().rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 80e6
