@@ -114,7 +114,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     model = kerasgan.zoo.load(options.name)
-    if not model.takes_labels:
+    if "labels" not in model.takes:
         raise SystemExit(f"{options.name} takes no labels, so none can be asked for.")
     keras.utils.set_random_seed(options.seed)
     multi_label = isinstance(model.labels, kerasgan.modalities.Attributes)

@@ -287,7 +287,7 @@ class Clock(keras.callbacks.Callback):
 def build(name, task, settings):
     cls, network, own = variants(settings["steps"])[name]
     task_network, task_own = task.own.get(name, ({}, {}))
-    if cls.takes_labels:
+    if "labels" in cls.takes:
         network, own = network | task.labelled[0], own | task.labelled[1]
     network = cls.network_options | network | task_network
     seed = settings["seed"]
@@ -311,10 +311,10 @@ def measure(name, task, settings):
     batches = Batches(images, labels, settings["steps"], settings["batch_size"])
     model.fit(batches, verbose=0, callbacks=[clock])
     # Training labels, all modes as likely: without any, `generate` draws from the last 4,096.
-    told = {"labels": labels[: task.samples]} if model.takes_labels else {}
+    told = {"labels": labels[: task.samples]} if "labels" in model.takes else {}
     samples = model.generate(task.samples, seed=0, batch_size=500, verbose=False, **told)
     return {
-        "told_label": model.takes_labels,
+        "told_label": "labels" in model.takes,
         **task.score(samples),
         "images_per_second": round(clock.speed * settings["batch_size"]),
         "classifier_accuracy": "",

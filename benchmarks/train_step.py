@@ -39,7 +39,7 @@ def networks(options):
     return kerasgan.networks.dcgan(
         (options.size, options.size, 3),
         width=options.width,
-        label_dim=CLASSES if model.takes_labels else None,
+        label_dim=CLASSES if "labels" in model.takes else None,
         **model.network_options,
     )
 

@@ -24,10 +24,6 @@ class GeneratesSamples(AdversarialModel):
         """What its samples are."""
         return self.modalities["real"]
 
-    @property
-    def takes_labels(self):
-        return "labels" in self.takes
-
     # In a step.
 
     def draw(self, batch):
@@ -172,7 +168,7 @@ class GeneratesSamples(AdversarialModel):
             latents = (1 - t) * a + t * b
         else:
             latents = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
-        if kwargs.get("labels") is None and self.takes_labels:
+        if kwargs.get("labels") is None and "labels" in self.takes:
             kwargs["labels"] = self.label_rows(1, None, None)
         return self.generate(latents=latents, **kwargs)
 
