@@ -325,6 +325,7 @@ def test_what_cannot_be_built_leaves_no_run(pictures, capsys):
     assert not Path("out").exists()
 
 
+@pytest.mark.without_backend
 def test_an_entry_is_trained_again_with_other_networks(run, pictures):
     words = ["train", run / "entry", "--data", pictures, "--out", "other", "--epochs", 1]
     assert main([str(word) for word in (*words, "networks.builder=mlp", "networks.depth=1")]) == 0
@@ -333,6 +334,7 @@ def test_an_entry_is_trained_again_with_other_networks(run, pictures):
     assert "kernel_size" not in recipe["networks"] and recipe["data"]["batch_size"] == 4
 
 
+@pytest.mark.without_backend
 def test_explain_prints_a_recipe_that_train_takes(run, pictures, capsys):
     assert main(["train", "mlp", "--explain", "networks.width=4", "data.image_shape=[8,8,3]"]) == 0
     text = capsys.readouterr().out

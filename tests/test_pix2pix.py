@@ -31,6 +31,7 @@ def negative(shape, judged=SHAPE):
     return Pix2Pix(inverting(shape), networks.patchgan(judged, 3, width=2, depth=1))
 
 
+@pytest.mark.without_backend
 def test_networks_have_the_papers_numbers_of_parameters():
     # Of the authors' implementation at 256 pixels: 54.414 and 2.769 million.
     assert round(networks.unet((256, 256, 3)).count_params() / 1e6, 2) == 54.41
@@ -114,6 +115,7 @@ def test_it_learns_a_negative():
     assert model.measure(held_out)["held_out_error"] < 0.3 * before
 
 
+@pytest.mark.without_backend
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
 @pytest.mark.parametrize("shape", [(16, 16, 3), (None, None, 3)], ids=["fixed", "any"])
 @pytest.mark.parametrize("size", [(16, 16), (11, 7), (40, 33)], ids=str)

@@ -46,6 +46,7 @@ def moved(cls):
     return model
 
 
+@pytest.mark.without_backend
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
 @pytest.mark.parametrize("build", [networks.srresnet, networks.rrdb, networks.pan])
 def test_a_network_enlarges_by_its_scale(build, scale):
@@ -55,6 +56,7 @@ def test_a_network_enlarges_by_its_scale(build, scale):
     )
 
 
+@pytest.mark.without_backend
 def test_networks_have_the_papers_numbers_of_parameters():
     # The papers say 272 thousand and 16.7 million. All of RRDB's blocks are alike.
     one, two = (networks.rrdb(scale=4, blocks=n).count_params() for n in (1, 2))
@@ -246,6 +248,7 @@ def test_bad_data_and_networks_are_refused():
         SRGAN(model.generator, networks.mlp((8, 8, 1))[1])
 
 
+@pytest.mark.without_backend
 def test_both_stages_train_from_the_recipe(folder, tmp_path):
     run = tmp_path / "run"
     networks_of_it = {

@@ -66,12 +66,12 @@ class AdaptiveAugmentation(keras.layers.Layer):
 
     def __init__(
         self,
-        target=0.6,
-        speed_images=500_000,
-        interval=4,
-        initial_probability=0.0,
-        policy="blit,geometry,color",
-        seed=None,
+        target: float = 0.6,
+        speed_images: int = 500_000,
+        interval: int = 4,
+        initial_probability: float = 0.0,
+        policy: str = "blit,geometry,color",
+        seed: int | None = None,
         **kwargs,
     ):
         super().__init__(**{"dtype": keras.config.floatx()} | kwargs)

@@ -38,7 +38,7 @@ class DifferentiableAugmentation(keras.layers.Layer):
 
     policies = ("color", "translation", "cutout")
 
-    def __init__(self, policy="color,translation,cutout", seed=None, **kwargs):
+    def __init__(self, policy: str = "color,translation,cutout", seed: int | None = None, **kwargs):
         # In float16 a shift's draw could round up past its bound, and means overflow.
         super().__init__(**{"dtype": keras.config.floatx()} | kwargs)
         unknown = set(policy.split(",")) - set(self.policies)

@@ -38,7 +38,7 @@ class InstanceNoise(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, stddev=0.1, steps=10_000, seed=None, **kwargs):
+    def __init__(self, stddev: float = 0.1, steps: int = 10_000, seed: int | None = None, **kwargs):
         super().__init__(**{"dtype": keras.config.floatx()} | kwargs)
         if stddev < 0 or steps < 1:
             raise ValueError(

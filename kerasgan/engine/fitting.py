@@ -13,11 +13,11 @@ class Fits:
 
     def compile(
         self,
-        optimizer=None,
+        optimizer: str | keras.optimizers.Optimizer | None = None,
         *,
-        run_eagerly=False,
-        steps_per_execution=1,
-        jit_compile="auto",
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
         **optimizers,
     ):
         """Choose the optimizers; with no argument, the paper's.

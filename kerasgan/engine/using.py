@@ -43,7 +43,7 @@ class IsUsed:
 
     # What callbacks, reports and the zoo ask for.
 
-    def preview(self, n=64, seed=0, batch=None):
+    def preview(self, n: int = 64, seed: int = 0, batch: dict | None = None):
         """A picture of what the model makes.
 
         Args:

@@ -24,7 +24,7 @@ class BilinearUpsampling(layers.Layer):
     ```
     """
 
-    def __init__(self, size, **kwargs):
+    def __init__(self, size: int, **kwargs):
         super().__init__(**kwargs)
         self.size = size
 

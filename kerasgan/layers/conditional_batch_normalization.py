@@ -34,7 +34,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, momentum=0.99, epsilon=1e-3, **kwargs):
+    def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs):
         super().__init__(**kwargs)
         self.normalization = BatchNormalization(
             momentum=momentum, epsilon=epsilon, center=False, scale=False, dtype=self.dtype_policy

@@ -39,7 +39,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, num_kernels=100, kernel_dim=5, **kwargs):
+    def __init__(self, num_kernels: int = 100, kernel_dim: int = 5, **kwargs):
         super().__init__(**kwargs)
         if num_kernels < 1 or kernel_dim < 1:
             raise ValueError(

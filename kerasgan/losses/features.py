@@ -48,9 +48,9 @@ class FeatureLoss(keras.losses.Loss):
     def __init__(
         self,
         network=VGG19,
-        layer="block5_conv4",
-        activated=True,
-        scale=1 / 12.75,
+        layer: str = "block5_conv4",
+        activated: bool = True,
+        scale: float = 1 / 12.75,
         preprocessing=(1.0, 0.0),
         weights=None,
         name="feature_loss",

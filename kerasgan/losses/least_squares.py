@@ -19,7 +19,7 @@ class LeastSquares(AdversarialLoss):
         ValueError: On a `label_smoothing` out of its range.
     """
 
-    def __init__(self, label_smoothing=0.0):
+    def __init__(self, label_smoothing: float = 0.0):
         self.label_smoothing = checked_smoothing(label_smoothing)
 
     def discriminator(self, real, fake):

@@ -31,7 +31,7 @@ class Minimax(AdversarialLoss):
     ```
     """
 
-    def __init__(self, saturating=False, label_smoothing=0.0):
+    def __init__(self, saturating: bool = False, label_smoothing: float = 0.0):
         self.saturating = saturating
         self.label_smoothing = checked_smoothing(label_smoothing)
 

@@ -33,7 +33,7 @@ class Audio(Modality):
     integers = ("int16",)
     suffixes = (".wav", ".npz")
 
-    def __init__(self, sample_rate=16_000):
+    def __init__(self, sample_rate: int = 16_000):
         if sample_rate < 1:
             raise ValueError(f"sample_rate must be at least 1. Received: {sample_rate}")
         self.sample_rate = sample_rate

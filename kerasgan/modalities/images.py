@@ -1,6 +1,7 @@
 """Images, and pictures of them on disk: grids and single ones."""
 
 import math
+import os
 import warnings
 from pathlib import Path
 
@@ -73,7 +74,7 @@ class Images(Modality):
         write_whole(path, save)
 
 
-def make_grid(images, columns=None):
+def make_grid(images: np.ndarray, columns: int | None = None):
     """Images side by side as one picture, as square as their number allows.
 
     Args:
@@ -106,7 +107,7 @@ def make_grid(images, columns=None):
     return full.reshape(rows * height, columns * width, channels)
 
 
-def write_image(path, image):
+def write_image(path: str | os.PathLike, image: np.ndarray):
     """Write one uint8 image `(height, width, channels)` in the format of its suffix."""
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     quality = {"quality": 95} if Path(path).suffix.lower() in (".jpg", ".jpeg", ".webp") else {}

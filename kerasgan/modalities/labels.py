@@ -16,7 +16,7 @@ class Labels(Modality):
     Inside a step a label is a vector `(dim,)`.
     """
 
-    def __init__(self, dim, names=None):
+    def __init__(self, dim: int, names: list[str] | None = None):
         if dim < 1 or (names is not None and len(names) != dim):
             raise ValueError(
                 "Labels need at least one class or attribute, and a name for each or none. "

@@ -158,7 +158,7 @@ class Pix2Pix(AdversarialModel):
             "fake_logits": self.judge(fake, batch),
         }
 
-    def preview(self, n=8, seed=0, batch=None):
+    def preview(self, n: int = 8, seed: int = 0, batch: dict | None = None):
         """Of the first `n` pairs of the batch source, translation and target, side by side."""
         if batch is None:
             raise ValueError("A preview of a translation needs held-out pairs, batch=….")

@@ -145,7 +145,7 @@ class SuperResolution(AdversarialModel):
                 f"images of shape {shape}"
             )
 
-    def upscale(self, images, strength=None, progress=None, **tiling):
+    def upscale(self, images, strength: float | None = None, progress=None, **tiling):
         """One photograph, or several, `scale` times as large, in bounded memory.
 
         Args:

@@ -8,14 +8,14 @@ from kerasgan.networks import options
 
 
 def dcgan(
-    image_shape=(64, 64, 3),
-    latent_dim=100,
-    width=128,
-    kernel_size=5,
-    discriminator_normalization="batch",
-    label_dim=None,
-    conditioning="concatenation",
-    minibatch_discrimination=False,
+    image_shape: tuple[int, ...] = (64, 64, 3),
+    latent_dim: int = 100,
+    width: int = 128,
+    kernel_size: int = 5,
+    discriminator_normalization: str | None = "batch",
+    label_dim: int | None = None,
+    conditioning: str = "concatenation",
+    minibatch_discrimination: bool = False,
 ):
     """The generator and the discriminator of DCGAN.
 

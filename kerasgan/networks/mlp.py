@@ -10,14 +10,14 @@ from kerasgan.networks import options
 
 
 def mlp(
-    image_shape=(28, 28, 1),
-    latent_dim=100,
-    width=256,
-    depth=2,
-    discriminator_normalization=None,
-    label_dim=None,
-    conditioning="concatenation",
-    minibatch_discrimination=False,
+    image_shape: tuple[int, ...] = (28, 28, 1),
+    latent_dim: int = 100,
+    width: int = 256,
+    depth: int = 2,
+    discriminator_normalization: str | None = None,
+    label_dim: int | None = None,
+    conditioning: str = "concatenation",
+    minibatch_discrimination: bool = False,
 ):
     """A fully connected generator and discriminator, for samples of any shape.
 

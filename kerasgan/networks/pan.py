@@ -7,7 +7,7 @@ from kerasgan.layers import BilinearUpsampling
 from kerasgan.networks.options import steps_of_scale
 
 
-def pan(scale=4, width=40, blocks=16, upsampling_width=24):
+def pan(scale: int = 4, width: int = 40, blocks: int = 16, upsampling_width: int = 24):
     """A small generator for super-resolution: 272,000 parameters, for a CPU.
 
     Blocks of two paths, one of which weighs every value of its features by a sigmoid of the

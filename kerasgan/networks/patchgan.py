@@ -7,11 +7,11 @@ from kerasgan.networks.options import normalize, weight_layers
 
 
 def patchgan(
-    image_shape=(256, 256, 3),
-    condition_channels=None,
-    width=64,
-    depth=3,
-    normalization="instance",
+    image_shape: tuple[int | None, int | None, int] = (256, 256, 3),
+    condition_channels: int | None = None,
+    width: int = 64,
+    depth: int = 3,
+    normalization: str | None = "instance",
 ):
     """A discriminator that judges every patch of an image by itself.
 

@@ -12,12 +12,12 @@ BLOCKS = {32: ((1, 1, 1), (1, 1), (1, 1)), 64: ((8, 4, 2, 1), (1, 2, 4, 8), (8,)
 
 
 def resnet(
-    image_shape=(32, 32, 3),
-    latent_dim=128,
-    width=128,
-    discriminator_normalization="spectral",
-    label_dim=None,
-    conditioning="concatenation",
+    image_shape: tuple[int, ...] = (32, 32, 3),
+    latent_dim: int = 128,
+    width: int = 128,
+    discriminator_normalization: str | None = "spectral",
+    label_dim: int | None = None,
+    conditioning: str = "concatenation",
 ):
     """The residual generator and discriminator of WGAN-GP and SNGAN.
 

@@ -6,7 +6,13 @@ from keras import layers
 from kerasgan.networks.options import steps_of_scale
 
 
-def rrdb(scale=4, width=64, blocks=23, growth=32, residual_scaling=0.2):
+def rrdb(
+    scale: int = 4,
+    width: int = 64,
+    blocks: int = 23,
+    growth: int = 32,
+    residual_scaling: float = 0.2,
+):
     """The generator of ESRGAN: residual-in-residual dense blocks, without normalisation.
 
     Each block holds three dense blocks of five convolutions; the size grows by

@@ -7,7 +7,7 @@ from kerasgan.layers import BatchNormalization
 from kerasgan.networks.options import steps_of_scale
 
 
-def srresnet(scale=4, width=64, blocks=16):
+def srresnet(scale: int = 4, width: int = 64, blocks: int = 16):
     """The generator of SRGAN: residual blocks at the small size, then sub-pixel convolutions.
 
     Figure 4 of the paper. It takes images of any size.
@@ -49,7 +49,7 @@ def srresnet(scale=4, width=64, blocks=16):
     return keras.Model(inputs, outputs, name="generator")
 
 
-def srgan_discriminator(patch_size=96, width=64):
+def srgan_discriminator(patch_size: int = 96, width: int = 64):
     """The discriminator of SRGAN: eight convolutions, four of which halve the size.
 
     Args:

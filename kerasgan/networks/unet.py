@@ -7,12 +7,12 @@ from kerasgan.networks.options import normalize
 
 
 def unet(
-    image_shape=(256, 256, 3),
-    channels=3,
-    width=64,
-    depth=None,
-    normalization="instance",
-    dropout=0.5,
+    image_shape: tuple[int | None, int | None, int] = (256, 256, 3),
+    channels: int = 3,
+    width: int = 64,
+    depth: int | None = None,
+    normalization: str = "instance",
+    dropout: float = 0.5,
 ):
     """The U-Net of pix2pix: an encoder and a decoder, joined at every size.
 

@@ -26,7 +26,7 @@ class GradientPenalty(Penalty):
     ```
     """
 
-    def __init__(self, weight=10.0):
+    def __init__(self, weight: float = 10.0):
         super().__init__(weight)
 
     def __call__(self, discriminate, real, fake, seed=None):

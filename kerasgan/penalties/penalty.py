@@ -15,7 +15,7 @@ class Penalty:
         ValueError: On a negative weight.
     """
 
-    def __init__(self, weight):
+    def __init__(self, weight: float):
         if not weight >= 0.0:
             raise ValueError(f"A penalty's weight must be 0 or more. Received: weight={weight}")
         self.weight = weight

@@ -20,7 +20,7 @@ class R1(Penalty):
     ```
     """
 
-    def __init__(self, weight=10.0):
+    def __init__(self, weight: float = 10.0):
         super().__init__(weight)
 
     def __call__(self, discriminate, real, fake, seed=None):
@@ -35,7 +35,7 @@ class R2(Penalty):
         weight: Float, γ of the paper.
     """
 
-    def __init__(self, weight=10.0):
+    def __init__(self, weight: float = 10.0):
         super().__init__(weight)
 
     def __call__(self, discriminate, real, fake, seed=None):

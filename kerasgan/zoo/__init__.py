@@ -24,7 +24,7 @@ def list():
     return store.names()
 
 
-def info(name):
+def info(name: str | os.PathLike):
     """The card of an entry: what it is, data, training, figures, licence, limits.
 
     Args:
@@ -36,14 +36,14 @@ def info(name):
     return store.read_card(store.find(name))
 
 
-def hugging_face_card(name):
+def hugging_face_card(name: str | os.PathLike):
     """The card of an entry as the `README.md` of a Hugging Face repository, a string."""
     from kerasgan.zoo.card import to_hugging_face
 
     return to_hugging_face(info(name))
 
 
-def load(name):
+def load(name: str | os.PathLike):
     """A trained model, ready to `generate` and to go on with `fit`.
 
     Args:
@@ -73,7 +73,7 @@ def load(name):
     return load_entry(store.find(name))
 
 
-def save(model, folder, card=None, recipe=None):
+def save(model, folder: str | os.PathLike, card: dict | None = None, recipe: dict | None = None):
     """Write a trained model as an entry that `load` takes.
 
     Weights are stored in half precision where that changes no pixel of the reference
@@ -144,7 +144,15 @@ def train(
     return training.train(name, data, out, tables)
 
 
-def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=None):
+def evaluate(
+    name: str | os.PathLike,
+    data: str | os.PathLike,
+    features: str | os.PathLike | None = None,
+    n: int = 10_000,
+    seed: int = 0,
+    crop: int | None = None,
+    neighbours: str | os.PathLike | None = None,
+):
     """Figures of a model's samples beside the pictures that it was trained on.
 
     Fréchet and kernel distance, precision and recall, density and coverage, and how near the
