@@ -128,6 +128,7 @@ def test_models_with_labels_a_wasserstein_loss_and_range(tmp_path):
     assert found == ["images outside the range"]
 
 
+@pytest.mark.without_backend
 def test_a_model_that_translates_tells_of_pairs():
     networks_ = (
         networks.unet((16, 16, 3), 3, 4, 2),
@@ -145,6 +146,7 @@ def test_a_model_that_translates_tells_of_pairs():
     assert log["discriminator_gradient"][0] > 0 and log["generator_step"][0] > 0
 
 
+@pytest.mark.without_backend
 def test_models_that_enlarge_tell_what_they_can():
     small, large = images(8, (8, 8, 3)), images(8, (16, 16, 3), seed=1)
     generator = networks.srresnet(scale=2, width=4, blocks=1)

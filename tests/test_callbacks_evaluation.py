@@ -104,6 +104,7 @@ def test_figures_change_no_weight():
     assert_same(plain.get_weights(), watched.get_weights())
 
 
+@pytest.mark.without_backend
 def test_a_model_that_translates_is_measured_on_held_out_sources():
     shape = (16, 16, 1)
     networks = unet(shape, 1, 4, 2), patchgan(shape, 1, width=4, depth=1)

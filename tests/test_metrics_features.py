@@ -308,6 +308,7 @@ def test_perceptual_similarity_says_what_does_not_fit():
 # Trained networks.
 
 
+@pytest.mark.without_backend
 def test_distances_on_efficientnet(shared_data):
     classifier = keras.saving.load_model(shared_data / "features" / "efficientnet_lite0.keras")
     body = keras.Model(classifier.input, classifier.layers[-1].input, name="efficientnet_lite0")

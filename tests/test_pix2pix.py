@@ -38,6 +38,7 @@ def test_networks_have_the_papers_numbers_of_parameters():
     assert round(networks.patchgan((256, 256, 3), 3).count_params() / 1e6, 2) == 2.77
 
 
+@pytest.mark.without_backend
 def test_a_logit_of_the_patchgan_sees_70_pixels():
     network = networks.patchgan((128, 128, 1), width=2, normalization=None)
     x = np.random.default_rng(0).normal(size=(1, 128, 128, 1)).astype("float32")

@@ -134,6 +134,9 @@ def test_the_recipe_of_an_entry_builds_its_networks(name):
         if cls.door == "load_photographs":
             side = data["patch_size"]
             shapes = {n: (s, s, 3) for n, s in (("small", side // data["scale"]), ("large", side))}
+        elif cls.door == "load_pairs":
+            size = (data["size"], data["size"])
+            shapes = {n: (*size, data[f"{n}_channels"]) for n in cls.takes}
         else:
             labels = len(data.get("label_names", range(10)))
             shapes = {"real": tuple(data["image_shape"])}

@@ -65,6 +65,7 @@ def test_networks_have_the_papers_numbers_of_parameters():
     assert one + 15 * (two - one) == 272_419
 
 
+@pytest.mark.without_backend
 @pytest.mark.parametrize("build", [networks.srresnet, networks.rrdb, networks.pan])
 def test_another_scale_is_refused(build):
     with pytest.raises(ValueError, match="2, 3, 4 or 8. Received: 5"):
@@ -108,6 +109,7 @@ def test_feature_loss_compares_a_layer(activated):
     assert network.get_layer("first").activation is keras.activations.relu
 
 
+@pytest.mark.without_backend
 def test_a_feature_network_on_disk_is_named_where_it_is_gone(tmp_path):
     path = tmp_path / "features.keras"
     feature_network().save(path)
@@ -130,6 +132,7 @@ def test_bad_feature_networks_are_refused():
         kept.prepare()
 
 
+@pytest.mark.without_backend
 def test_vgg19_is_read_from_a_file_of_its_weights(tmp_path):
     network = keras.applications.VGG19(include_top=False, weights=None)
     network.save_weights(tmp_path / "vgg19.weights.h5")
