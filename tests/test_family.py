@@ -43,6 +43,12 @@ FAMILY = {
 EVERY = pytest.mark.parametrize("name", FAMILY)
 
 
+def all_here(first, values):
+    """Parameters of a test whose first runs on each backend, the others on one."""
+    others = [v for v in values if v != first]
+    return [first, *(pytest.param(v, marks=pytest.mark.without_backend) for v in others)]
+
+
 def build(name, seed=1, **options):
     cls, network, own = FAMILY[name]
     keras.utils.set_random_seed(seed)
@@ -78,7 +84,7 @@ def test_each_turn_moves_its_own_player_only(name):
             assert (change > 0) == (player == moved), player
 
 
-@EVERY
+@pytest.mark.parametrize("name", all_here("ACGAN", FAMILY))
 def test_augmentation_and_unequal_batches_work_with_every_model(name):
     model = build(name, augmentation=[DifferentiableAugmentation(seed=0)])
     history = train(
@@ -91,7 +97,7 @@ def test_augmentation_and_unequal_batches_work_with_every_model(name):
     assert np.isfinite([v for values in history.values() for v in values]).all()
 
 
-@pytest.mark.parametrize("loss", losses.LOSSES)
+@pytest.mark.parametrize("loss", all_here("relativistic", losses.LOSSES))
 @pytest.mark.parametrize("name", ["ConditionalGAN", "ACGAN", "FeatureMatchingGAN"])
 def test_any_loss_goes_with_any_penalty_and_conditioning(name, loss):
     model = build(

@@ -221,6 +221,7 @@ def test_upscale_gives_back_what_it_was_given(tmp_path):
     assert model.upscale(image[None, ..., :1]).shape == (1, 20, 12, 1)
 
 
+@pytest.mark.without_backend
 def test_a_model_resumes_as_if_it_had_not_stopped(tmp_path):
     data = {"steps_per_epoch": 2, "verbose": 0, "patch_size": 16, "batch_size": 4}
     whole, cut = tiny(), tiny()
