@@ -97,6 +97,21 @@ def test_augmentation_and_unequal_batches_work_with_every_model(name):
     assert np.isfinite([v for values in history.values() for v in values]).all()
 
 
+@keras.saving.register_keras_serializable("test_family")
+class Doubled(layers.Layer):
+    def call(self, x, training=False):
+        return 2.0 * x
+
+
+def test_augmentation_leaves_labels_beside_points_as_they_are():
+    pair = networks.mlp((2,), latent_dim=2, width=4, depth=1, label_dim=3)
+    model = models.ConditionalGAN(*pair, augmentation=Doubled())
+    points, labels = np.ones((4, 2), "float32"), np.eye(3, dtype="float32")[[0, 1, 2, 0]]
+    seen = model.augment((ops.convert_to_tensor(points), ops.convert_to_tensor(labels)))
+    np.testing.assert_array_equal(ops.convert_to_numpy(seen[0]), 2 * points)
+    np.testing.assert_array_equal(ops.convert_to_numpy(seen[1]), labels)
+
+
 @pytest.mark.parametrize("loss", all_here("relativistic", losses.LOSSES))
 @pytest.mark.parametrize("name", ["ConditionalGAN", "ACGAN", "FeatureMatchingGAN"])
 def test_any_loss_goes_with_any_penalty_and_conditioning(name, loss):

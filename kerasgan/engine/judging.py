@@ -1,7 +1,10 @@
 """What a discriminator says, of what it is shown: logits, and augmentation before them."""
 
 import keras
+import numpy as np
 from keras import ops
+
+from kerasgan.engine.shapes import moved_together
 
 
 class Judges:
@@ -24,19 +27,13 @@ class Judges:
         layers = self._augmentations()
         if not training or not layers:
             return inputs
-        first = inputs[0]
-        together = [x for x in inputs if x.shape[1:-1] == first.shape[1:-1]]
-        x = ops.concatenate(together, axis=-1) if len(together) > 1 else first
+        moved = moved_together([x.shape for x in inputs])
+        x = ops.concatenate([inputs[i] for i in moved], axis=-1) if len(moved) > 1 else inputs[0]
         for layer in layers:
             x = layer(x, training=True)
-        parts, start = [], 0
-        for given in inputs:
-            if given.shape[1:-1] == first.shape[1:-1]:
-                parts.append(x[..., start : start + given.shape[-1]] if len(together) > 1 else x)
-                start += given.shape[-1]
-            else:
-                parts.append(given)
-        return tuple(parts)
+        ends = np.cumsum([inputs[i].shape[-1] for i in moved])[:-1].tolist()
+        parts = dict(zip(moved, ops.split(x, ends, axis=-1) if ends else [x]))
+        return tuple(parts.get(i, given) for i, given in enumerate(inputs))
 
     def observe(self, real_logits):
         """Let augmentation that adapts see the logits of the real samples of a turn."""

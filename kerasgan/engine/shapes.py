@@ -12,12 +12,25 @@ def shapes(network):
     return taken, network.compute_output_spec(keras.KerasTensor(taken)).shape
 
 
+def moved_together(taken):
+    """Places of the inputs of a discriminator that augmentation moves as one.
+
+    The first, and all others of its height and width (or length). A vector has neither: labels
+    beside points stay as they are.
+    """
+    first = taken[0]
+    return [
+        i
+        for i, shape in enumerate(taken)
+        if i == 0 or len(shape) > 2 and tuple(shape[1:-1]) == tuple(first[1:-1])
+    ]
+
+
 def judged_shape(discriminator):
-    """The shape of what augmentation gets: all of a discriminator's inputs of one size."""
+    """The shape of what augmentation gets of a discriminator's inputs."""
     taken = shapes(discriminator)[0]
-    first, *others = taken if isinstance(taken, list) else [taken]
-    same = [shape for shape in others if shape[1:-1] == first[1:-1]]
-    return (*first[:-1], sum(shape[-1] for shape in (first, *same)))
+    taken = taken if isinstance(taken, list) else [taken]
+    return (*taken[0][:-1], sum(taken[i][-1] for i in moved_together(taken)))
 
 
 def check_networks(generator, discriminator, label_inputs):
