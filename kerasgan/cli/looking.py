@@ -1,6 +1,6 @@
 """What there is and how good it is: models, runs and data, listed, measured and judged."""
 
-from kerasgan.cli.verbs import WHERE, verb_of
+from kerasgan.cli.verbs import WHERE
 
 
 def add_models(add):
@@ -81,6 +81,7 @@ def _add_evaluate(add):
 
 def _list(options):
     from kerasgan import zoo
+    from kerasgan.zoo.card import verb_of
 
     cards = {name: zoo.info(name) for name in zoo.list()}
     for i, verb in enumerate(dict.fromkeys(map(verb_of, cards.values()))):

@@ -78,17 +78,13 @@ def _add_upscale(add):
     )
 
 
-def verb_of(card: dict) -> str:
-    """The verb of a card; those of format 1 have none."""
-    return card.get("verb") or ("upscale" if "scale" in card else "generate")
-
-
 def _loaded(name, verb):
     """The model of this name, if this is what it does."""
     # What JAX compiles is kept: half of the time to the first picture.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(keras_home() / "kerasgan" / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     from kerasgan import zoo
+    from kerasgan.zoo.card import verb_of
 
     found = verb_of(zoo.info(name))
     if found != verb:
@@ -137,6 +133,7 @@ def _labels(model, options):
 
 def _upscale(options):
     from kerasgan import zoo
+    from kerasgan.zoo.card import verb_of
 
     name = options.model
     if not name:

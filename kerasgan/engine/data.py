@@ -1,5 +1,6 @@
 """What `fit` accepts, named, and checked before the first step."""
 
+import functools
 import itertools
 
 import keras
@@ -50,6 +51,7 @@ def prepared(x, y, model, batch_size=None):
     """
     arrays = _arrays(x, y, model.takes)
     if arrays is not None:
+        _refuse_third(x, model.takes)
         model.check_batch(arrays, "x" if len(arrays) == 1 else "the arrays")
         if len({len(array) for array in arrays.values()}) > 1:
             x, y = Unpaired(arrays, batch_size or 32, model.seed or 0), None
@@ -66,8 +68,7 @@ def prepared(x, y, model, batch_size=None):
         ) from None
     except StopIteration:
         raise ValueError(f"The dataset is empty. Received: x={x!r}") from None
-    if isinstance(first, (tuple, list)) and len(first) > max(2, len(model.takes)):
-        refuse_weights(sample_weight=first[2])
+    _refuse_third(first, model.takes)
     batch = named(first, model.takes)
     model.check_batch(batch, "the first batch")
     if batches is not x:
@@ -86,6 +87,12 @@ def refuse_weights(**weights):
                 f"{argument} has no meaning for an adversarial loss. Repeat or drop "
                 "samples in the data instead."
             )
+
+
+def _refuse_third(data, takes):
+    """Refuse what Keras takes for weights of samples: the third of what holds two at most."""
+    if isinstance(data, (tuple, list)) and len(data) > max(2, len(takes)):
+        refuse_weights(sample_weight=data[2])
 
 
 def _is_array(value):
@@ -124,17 +131,12 @@ class Unpaired(keras.utils.PyDataset):
     def __getitem__(self, index):
         start = self.epoch * self.most + index * self.batch_size
         rows = range(start, min(start + self.batch_size, (self.epoch + 1) * self.most))
-        return ({name: self._drawn(i, array, rows) for i, (name, array) in self._numbered()},)
-
-    def _numbered(self):
-        return enumerate(self.arrays.items())
+        numbered = enumerate(self.arrays.items())
+        return ({name: self._drawn(number, array, rows) for number, (name, array) in numbered},)
 
     def _drawn(self, number, array, rows):
-        rounds = {row // len(array) for row in rows}
-        orders = {
-            r: np.random.default_rng([self.seed, number, r]).permutation(len(array)) for r in rounds
-        }
-        return array[[orders[row // len(array)][row % len(array)] for row in rows]]
+        n = len(array)
+        return array[[_order(self.seed, number, row // n, n)[row % n] for row in rows]]
 
     def on_epoch_begin(self):
         self._begun = True
@@ -142,6 +144,12 @@ class Unpaired(keras.utils.PyDataset):
     def on_epoch_end(self):
         # Keras also ends an epoch before the first one begins.
         self.epoch += self._begun
+
+
+@functools.lru_cache(maxsize=8)
+def _order(seed, number, times, n):
+    """The order in which the array of this number is gone through, for so many times before."""
+    return np.random.default_rng([seed, number, times]).permutation(n)
 
 
 class _InTuples(keras.utils.PyDataset):

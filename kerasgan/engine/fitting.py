@@ -126,10 +126,7 @@ class Fits:
         if isinstance(x, Unpaired):
             x.epoch = kwargs.get("initial_epoch", 0)
         if kwargs.get("validation_data") is not None:
-            held_out = kwargs["validation_data"]
-            if isinstance(held_out, (tuple, list)) and len(held_out) > max(2, len(self.takes)):
-                refuse_weights(sample_weight=held_out[2])
-            held_out, labels, _ = prepared(held_out, None, self)
+            held_out, labels, _ = prepared(kwargs["validation_data"], None, self)
             kwargs["validation_data"] = held_out if labels is None else (held_out, labels)
         if getattr(x, "orders_itself", False):
             kwargs.setdefault("shuffle", False)

@@ -31,6 +31,7 @@ class Images(Modality):
     accepted = "channels last, uint8 in [0, 255] or float in [-1, 1]"
     integers = ("uint8",)
     suffixes = (".png", ".jpg", ".jpeg", ".webp", ".npz")
+    stored_as = "images"
 
     def check_range(self, low, high, where, expected):
         if low < -1.001 or high > 1.001:
@@ -63,15 +64,10 @@ class Images(Modality):
 
     def write(self, samples, path):
         """A picture: of several samples their grid. Or an `.npz` array, `images`."""
-        if path.suffix.lower() != ".npz":
+        if path.suffix.lower() == ".npz":
+            super().write(samples, path)
+        else:
             write_image(path, self.preview(samples))
-            return
-
-        def save(temporary):
-            with open(temporary, "wb") as file:
-                np.savez_compressed(file, images=samples)
-
-        write_whole(path, save)
 
 
 def make_grid(images: np.ndarray, columns: int | None = None):

@@ -18,12 +18,14 @@ class Modality:
     Attributes:
         accepted: String, what is accepted, for messages.
         integers: Names of the integer dtypes that are accepted beside floats.
+        stored_as: Name of the array in an `.npz` file of samples.
         suffixes: Endings of files that `write` makes, the usual one first.
     """
 
     accepted = "finite floats"
     integers = ()
     suffixes = (".npz",)
+    stored_as = "samples"
 
     def expected(self, shape):
         """The sentence that says what a batch should be."""
@@ -81,7 +83,7 @@ class Modality:
 
         def save(temporary):
             with open(temporary, "wb") as file:
-                np.savez_compressed(file, samples=samples)
+                np.savez_compressed(file, **{self.stored_as: samples})
 
         write_whole(path, save)
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
-LEVELS = {"uint8": 255, "uint16": 65535}
+from kerasgan.photos.tiles import HALF, quantised
+
 LARGEST_STRIDE = 512
 
 
@@ -48,7 +49,7 @@ def translate_array(
             f"Received: shape {given.shape}"
         )
     dtype = images.dtype
-    if dtype.name not in LEVELS and dtype.kind != "f":
+    if dtype not in HALF and dtype.kind != "f":
         raise ValueError(
             f"Images must be uint8, uint16 or float in [-1, 1]. Received: dtype {dtype}"
         )
@@ -60,22 +61,15 @@ def translate_array(
                 f"Float images must lie in [-1, 1]. Received: values in "
                 f"[{values.min():g}, {values.max():g}]"
             )
-        parts.append(_from_unit(_of_any_size(values, network, run), dtype))
+        parts.append(quantised(_of_any_size(values, network, run), dtype))
     made = np.concatenate(parts)
     return made[0] if single else made
 
 
 def _to_unit(images):
-    levels = LEVELS.get(images.dtype.name)
+    half = HALF.get(images.dtype)
     images = images.astype("float32")
-    return images if levels is None else images / np.float32(levels / 2) - 1
-
-
-def _from_unit(images, dtype):
-    levels = LEVELS.get(dtype.name)
-    if levels is None:
-        return images.astype(dtype)
-    return np.clip(np.rint((images + 1) * (levels / 2)), 0, levels).astype(dtype)
+    return images if half is None else images / np.float32(half) - 1
 
 
 def _of_any_size(images, network, run):
