@@ -12,6 +12,7 @@ from kerasgan.engine.model import AdversarialModel
 class GeneratesSamples(AdversarialModel):
     """A model whose generator makes samples from latents, and from labels if it `takes` them."""
 
+    needs_data = False
     fixes = ()
 
     def __init__(self, networks, modalities, sample_shapes, latent_dim, **kwargs):

@@ -70,6 +70,7 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
         takes: Names of what a batch holds, in the order that `fit` is given it.
         makes: Name of what the verb makes, of those.
         unpaired: Whether arrays may differ in length, drawn each in an order of its own.
+        needs_data: Whether the verb makes something of data that it is given.
         verb: Name of the method that people call.
         door: Name of the loader in `kerasgan.datasets` whose data it takes.
         fixes: Names of the arguments of its base that its constructor sets: for a subclass that
@@ -90,6 +91,7 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
     takes = ("real",)
     makes = "real"
     unpaired = False
+    needs_data = True
     verb = "generate"
     door = "load"
     builders = {}

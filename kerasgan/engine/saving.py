@@ -21,18 +21,20 @@ class Saves:
 
     def __new__(cls, *args, **kwargs):
         model = super().__new__(cls, *args, **kwargs)
-        given = inspect.signature(cls.__init__).bind_partial(model, *args, **kwargs).arguments
-        for name, value in list(given.items()):
-            kind = inspect.signature(cls.__init__).parameters[name].kind
-            if kind is inspect.Parameter.VAR_KEYWORD:
-                given |= given.pop(name)
-            elif kind is inspect.Parameter.VAR_POSITIONAL and value:
+        signature = inspect.signature(cls.__init__)
+        given = signature.bind_partial(model, *args, **kwargs).arguments
+        itself, *parameters = signature.parameters.values()
+        del given[itself.name]
+        for parameter in parameters:
+            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+                given |= given.pop(parameter.name, {})
+            elif parameter.kind is inspect.Parameter.VAR_POSITIONAL and parameter.name in given:
                 raise TypeError(
-                    f"{cls.__name__}.__init__ takes *{name}, which cannot be saved by name. Name "
-                    "its arguments."
+                    f"{cls.__name__}.__init__ takes *{parameter.name}, which cannot be saved by "
+                    "name. Name its arguments."
                 )
         # Not by Keras's way of setting: networks would be tracked before there is a model.
-        object.__setattr__(model, "_given", dict(list(given.items())[1:]))
+        object.__setattr__(model, "_given", given)
         return model
 
     def get_config(self):

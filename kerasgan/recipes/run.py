@@ -170,8 +170,7 @@ def fit(
     # Of photographs whole ones are held out, which no discriminator judges.
     is_judged = held and len(held) == len(model.takes) and held_out >= Diagnosis.FEWEST
     watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None)]
-    # A model that makes something of what it is given has nothing to show without.
-    if held or model.verb == "generate":
+    if held or not model.needs_data:
         watching.append(SampleGrid(run / "grids", seed=model.seed, batch=held))
     model.fit(
         dataset,

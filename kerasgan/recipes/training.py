@@ -59,7 +59,8 @@ def train(
         refuse_another(place, claim)
     start = None
     for i, (place, claim) in enumerate(zip(places, told)):
-        (stage, begins), dataset = found[i], opened[i]
+        # Not kept: a stage's pictures would lie in memory beside those of the next.
+        (stage, begins), dataset = found[i], opened.pop(0)
         title = name if place == folder else f"{name}_{place.name}"
         stage = stage | {"fit": {"held_out": held_out[i]} | stage["fit"]}
         model = run.model_of(stage, dataset, start if begins else None)

@@ -129,7 +129,7 @@ def _write(model, folder, card, recipe, sample):
     if hasattr(model, "seen_labels"):
         seen = keras.ops.convert_to_numpy(model.seen_labels)
         np.savez_compressed(folder / "labels.npz", seen)
-    if sample is None and "latents" in inputs:
+    if sample is None and not model.needs_data:
         sample = model.preview(64, seed=0)
     if sample is not None:
         write_image(folder / "sample.png", sample)
