@@ -4,11 +4,11 @@
 
 The same model is trained by `kerasgan` under `fit` and by the shortest correct loop in the
 backend's own terms: same DCGAN networks, batches, turns, losses, Adam and averaged generator.
-Those networks have kerasgan's batch normalisation; a second loop has Keras's in its place, as
-one written without kerasgan would. On PyTorch DCGAN has another rival, its networks in plain
-`torch.nn`, channels first. The rivals take turns in one process, in alternating order; a
-ratio is a rival's time over kerasgan's in the same round, so 1 or more means that kerasgan is
-at least as fast.
+Those networks have kerasgan's convolutions and batch normalisation; a second loop has Keras's in
+their place, as one written without kerasgan would. On PyTorch DCGAN has another rival, its
+networks in plain `torch.nn`, channels first. The rivals take turns in one process, in alternating
+order; a ratio is a rival's time over kerasgan's in the same round, so 1 or more means that
+kerasgan is at least as fast.
 """
 
 import argparse
@@ -51,11 +51,12 @@ def with_kerasgan(images, labels, options):
 
 
 def with_keras_layers(network):
-    """The same network with Keras's batch normalisation in place of kerasgan's."""
+    """The same network with Keras's own layers in place of kerasgan's of the same names."""
 
     def clone(layer):
-        ours = isinstance(layer, kerasgan.layers.BatchNormalization)
-        cls = keras.layers.BatchNormalization if ours else type(layer)
+        cls = type(layer)
+        if cls.__module__.startswith("kerasgan."):
+            cls = getattr(keras.layers, cls.__name__, cls)
         return cls.from_config(layer.get_config())
 
     return keras.models.clone_model(network, clone_function=clone)

@@ -107,7 +107,7 @@ def test_mlp_makes_samples_of_any_shape(shape, end):
     "options", [{"image_shape": (0,)}, {"width": 0}, {"depth": 0}, {"latent_dim": 0}], ids=str
 )
 def test_mlp_refuses_nothing_at_all(options):
-    with pytest.raises(ValueError, match="must be at least 1"):
+    with pytest.raises(ValueError, match="at least 1"):
         networks.mlp(**options)
 
 
@@ -241,7 +241,7 @@ def test_minibatch_discrimination_comes_before_the_output(builder):
     [
         ({"discriminator_normalization": "instance"}, "one of 'batch', .*, None. .*'instance'"),
         ({"conditioning": "film"}, "conditioning must be one of 'concatenation', .*'film'"),
-        ({"label_dim": 0}, "label_dim must be at least 1, or None.* Received: 0"),
+        ({"label_dim": 0}, "label_dim must be at least 1, a whole number or None"),
     ],
     ids=str,
 )
@@ -340,7 +340,7 @@ def test_the_resnet_generator_normalizes_by_label():
     assert next(x for x in generator.layers if isinstance(x, layers.Dense)).kernel.shape[0] == 4
 
 
-@pytest.mark.parametrize("shape", [(16, 16, 3), (128, 128, 3), (32, 64, 3), (32, 32), (32, 32, 0)])
+@pytest.mark.parametrize("shape", [(16, 16, 3), (128, 128, 3), (32, 64, 3), (32, 32)])
 def test_resnet_refuses_other_shapes(shape):
     with pytest.raises(ValueError, match="size 32 or 64.*Received: image_shape="):
         networks.resnet(shape)

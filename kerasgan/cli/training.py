@@ -1,5 +1,7 @@
 """`kerasgan train`."""
 
+from pathlib import Path
+
 DESCRIPTION = """Train a model on a folder of pictures. Run the same command again to go on with
 a run that was stopped or killed."""
 EPILOG = """`kerasgan train NAME --explain` prints every key of a recipe with its default and what
@@ -28,7 +30,8 @@ def add(add):
         nargs="*",
         metavar="table.key=value",
         help="what to change of the recipe, as TOML has it or as text: networks.width=32, "
-        "data.labels=attributes.csv, model.augmentation=none",
+        "data.labels=attributes.csv, model.augmentation=none; with start=zoo an entry trains on "
+        "from its weights, with frozen.discriminator=2 all but two layers of that network",
     )
     train.add_argument(
         "--data",
@@ -57,6 +60,7 @@ def _as_changes(options, others):
 
 def _train(options):
     from kerasgan import recipes, zoo
+    from kerasgan.recipes.environment import faster_backend
     from kerasgan.zoo.training import recipe_of, title_of
 
     recipe = recipe_of(options.name)
@@ -73,6 +77,10 @@ def _train(options):
     if options.data is None:
         raise ValueError("train needs --data PATH, what the model learns from.")
     out = options.out or f"runs/{title_of(options.name)}"
+    advice = faster_backend()
+    # A run that has begun goes on with its backend.
+    if advice and not Path(out).exists():
+        print(advice)
     model = zoo.train(options.name, options.data, out, **changes)
     print(f'Done. Load it with kerasgan.zoo.load("{out}"), or: {usage(model.verb, out)}')
 

@@ -1,13 +1,16 @@
 """What the engine asks of a backend, and the file that answers.
 
 It also holds what the project takes from Keras beyond its public API, but for the scope that
-`on_jax.py` tells of. A variable's initializer is replaced before it runs, in `start_from`. What
-`fit` reads on TensorFlow is set in `without_autotune`, and what Keras believes to be installed in
-`without_tensorflow`: no public argument reaches either.
+`on_jax.py` tells of. `added_losses` asks for all layers of a network, however deep. A variable's
+initializer is replaced before it runs, in `start_from`. What `fit` reads on TensorFlow is set in
+`without_autotune`, and what Keras believes to be installed in `without_tensorflow`: no public
+argument reaches either.
 """
 
 import contextlib
+import contextvars
 import importlib
+import importlib.util
 import sys
 
 import keras
@@ -24,6 +27,8 @@ if BACKEND not in ("tensorflow", "jax", "torch"):
     )
 
 _on = importlib.import_module(f"kerasgan.engine.on_{BACKEND}")
+
+_added = contextvars.ContextVar("added", default=())
 
 
 def gradients(loss_fn, variables, scale_loss=lambda loss: loss):
@@ -51,7 +56,45 @@ def apply(optimizer, gradients, variables):
 
 def input_gradient(fn, x):
     """The gradient of `sum(fn(x))` with respect to `x`, differentiable again."""
-    return _on.input_gradient(fn, x)
+    added = _added.get()
+    before = len(added)
+    gradient = _on.input_gradient(fn, x)
+    # What layers added on the way belongs to `x`, which is no sample, and on JAX to its trace.
+    if added:
+        del added[before:]
+    return gradient
+
+
+@contextlib.contextmanager
+def added_losses(counted, networks):
+    """The list that `add_loss` of the layers of some networks, in all their calls, adds to inside.
+
+    Keras keeps those of a network's last call; here it keeps none. Activity regularisers call
+    `add_loss` too.
+
+    Args:
+        counted: Networks whose layers add to the list.
+        networks: All networks.
+    """
+    added, layers = [], []
+    for network in networks:
+        kept = added if any(network is one for one in counted) else []
+        for layer in filter(_may_add, network._flatten_layers()):
+            vars(layer)["add_loss"] = lambda loss, kept=kept: kept.extend(keras.tree.flatten(loss))
+            layers.append(layer)
+    token = _added.set(added)
+    try:
+        yield added
+    finally:
+        _added.reset(token)
+        for layer in layers:
+            vars(layer).pop("add_loss", None)
+
+
+def _may_add(layer):
+    # Of Keras's layers and ours no other calls `add_loss`.
+    is_own = type(layer).__module__.partition(".")[0] not in ("keras", "kerasgan")
+    return is_own or layer.activity_regularizer is not None
 
 
 def without_gradient(fn, *args, **kwargs):
@@ -116,6 +159,16 @@ def batch_normalization(x, scale, offset, epsilon):
     return _on.batch_normalization(x, scale, offset, epsilon)
 
 
+def convolution(x, kernel, **options):
+    """`keras.ops.conv`, by other operations where these are faster; options all by name."""
+    return _on.convolution(x, kernel, **options)
+
+
+def transposed_convolution(x, kernel, **options):
+    """`keras.ops.conv_transpose`, in the same way."""
+    return _on.transposed_convolution(x, kernel, **options)
+
+
 def run_step(step, args, groups):
     """Run `step(data)` as Keras's trainer of this backend expects it.
 
@@ -161,6 +214,15 @@ def accelerator():
     return _on.accelerator()
 
 
+def faster_backend():
+    """The installed backend that trains faster than this one on a processor alone, or None.
+
+    By `benchmarks/train_step.py --size 64`; None too where there is an accelerator.
+    """
+    names = _on.faster_on_a_processor if accelerator() is None else ()
+    return next(filter(importlib.util.find_spec, names), None)
+
+
 def framework_random_state():
     """The backend's global random state as a uint8 array, or None where it has none.
 
@@ -175,12 +237,42 @@ def set_framework_random_state(state):
     _on.set_framework_random_state(state)
 
 
+# A base of every model: what `settled` needs of the trainer.
+SharesState = _on.SharesState
+
+
 def sync_state(model):
     """Write a step's results back to `model`'s variables, if a fit is under way on JAX.
 
-    There `fit` takes the values out of the variables for the time of an epoch.
+    There `fit` keeps the values of an epoch aside from the variables.
     """
     _on.sync_state(model)
+
+
+def settled(model):
+    """A context in which `model`'s variables hold their values, and no step of a fit begins.
+
+    For whoever may read them from another thread than the one that fits.
+    """
+    return _on.settled(model)
+
+
+def run_network(model, network, inputs):
+    """What a network of a model makes of a batch, as NumPy arrays, from any thread."""
+    return _on.run_network(model, network, inputs)
+
+
+def padded_size(n, most):
+    """The size, of at most `most`, that a batch of `n` is to be padded to.
+
+    Where a program is compiled for every size, there are few.
+    """
+    return _on.padded_size(n, most)
+
+
+def check_export(format):
+    """Raise a `ValueError` on a format of `keras.Model.export` that fails on this backend."""
+    _on.check_export(format)
 
 
 def start_from(variables, values):

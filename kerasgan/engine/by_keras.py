@@ -1,7 +1,13 @@
 """What a backend needs no code of its own for."""
 
+import contextlib
+
 import keras
 from keras import ops
+
+
+class SharesState:
+    """Nothing: steps change variables in place."""
 
 
 def nothing(*args):
@@ -17,6 +23,20 @@ def called(make):
 
 
 seed_of_latents = as_it_is
+convolution = ops.conv
+transposed_convolution = ops.conv_transpose
+
+
+def settled(model):
+    return contextlib.nullcontext()
+
+
+def run_network(model, network, inputs):
+    return network.predict_on_batch(inputs)
+
+
+def padded_size(n, most):
+    return n
 
 
 def floats(variables, targets):

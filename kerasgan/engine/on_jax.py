@@ -5,12 +5,16 @@ whose parent must be found: Keras exports the scope, not the function that retur
 """
 
 import jax
+import jax.numpy as jnp
 import keras
+import numpy as np
+from jax import lax
 from keras import ops
 from keras.src.backend.common.stateless_scope import get_stateless_scope
 
-from kerasgan.engine import by_keras
+from kerasgan.engine import by_keras, shared_state
 
+faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
 order_kernels = by_keras.nothing
 move_towards = by_keras.move_towards
@@ -18,6 +22,9 @@ batch_normalization = by_keras.batch_normalization
 framework_random_state = by_keras.nothing
 set_framework_random_state = by_keras.nothing
 without_autotune = by_keras.nothing
+check_export = by_keras.nothing
+SharesState = shared_state.SharesState
+settled = shared_state.settled
 # Keras's own conversion compiles a program a shape.
 as_kept = jax.device_put
 
@@ -111,6 +118,101 @@ def seed_of_latents(seed_generator):
     return jax.random.split(seed_generator.next(), 1)[0]
 
 
+def convolution(x, kernel, **options):
+    x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
+    if x.shape[-1] != kernel.shape[2] or not _is_slow(x, **options):
+        return ops.conv(x, kernel, **options)
+    return _strided(x.shape[1:3], kernel, **options)[0](x, kernel)
+
+
+def transposed_convolution(x, kernel, output_padding, **options):
+    x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
+    slow = x.shape[-1] == kernel.shape[3] and output_padding is None and _is_slow(x, **options)
+    if not slow:
+        return ops.conv_transpose(x, kernel, output_padding=output_padding, **options)
+    # What a convolution takes to give `x`.
+    sides = [
+        side * stride if options["padding"] == "same" else (side - 1) * stride + max(taps, stride)
+        for side, stride, taps in zip(x.shape[1:3], options["strides"], kernel.shape)
+    ]
+    return _strided(sides, kernel, **options)[1](x, kernel)
+
+
+def _is_slow(x, strides, dilation_rate, data_format, **_):
+    """Whether XLA takes many times longer than `_strided`: with strides, on a processor."""
+    known = all(isinstance(side, int) for side in x.shape[1:])
+    plain = data_format == "channels_last" and max(dilation_rate) == 1
+    return known and plain and max(strides) > 1 and accelerator() is None
+
+
+def _strided(sides, kernel, strides, padding, **_):
+    """A strided convolution of pictures of these sides, and its gradient, the transposed one.
+
+    On a processor XLA spends up to a hundred times as long on a convolution that is dilated, or
+    whose kernel is larger than what it slides over, as on others. So `spread` is one of stride 1
+    that computes the `strides` phases of the result as channels of their own, and each of three
+    functions has the other two for its gradients, none of them what `jax.grad` would make of it.
+    """
+    pads = lax.padtype_to_pads(sides, kernel.shape[:2], strides, padding.upper())
+    like = jax.ShapeDtypeStruct(kernel.shape, kernel.dtype)
+    axes = [_phases(*numbers) for numbers in zip(sides, kernel.shape, strides, pads)]
+    taps, leads, frames, crops = zip(*axes)
+    (high, wide), (rows, columns) = strides, taps
+
+    def convolve(x, kernel):
+        return _convolve(x, kernel, strides, pads)
+
+    def spread(y, kernel):
+        ends = [t * s - k - a for t, s, k, a in zip(taps, strides, kernel.shape, leads)]
+        kernel = jnp.pad(kernel, (*zip(leads, ends), (0, 0), (0, 0)))
+        channels, filters = kernel.shape[2:]
+        kernel = kernel.reshape(rows, high, columns, wide, channels, filters)[::-1, :, ::-1]
+        kernel = kernel.transpose(0, 2, 5, 1, 3, 4).reshape(rows, columns, filters, -1)
+        y = _convolve(y, kernel, (1, 1), frames)
+        n, height, width, _ = y.shape
+        y = y.reshape(n, height, width, high, wide, channels).transpose(0, 1, 3, 2, 4, 5)
+        y = y.reshape(n, height * high, width * wide, channels)
+        return y[:, crops[0] : crops[0] + sides[0], crops[1] : crops[1] + sides[1]]
+
+    def correlate(x, y):
+        return jax.linear_transpose(lambda kernel: convolve(x, kernel), like)(y)[0]
+
+    by_kernel = _bilinear(convolve, lambda g, k: back(g, k), lambda x, g: between(x, g))
+    back = _bilinear(spread, lambda g, k: by_kernel(g, k), lambda y, g: between(g, y))
+    between = _bilinear(correlate, lambda g, y: back(y, g), lambda x, g: by_kernel(x, g))
+    return by_kernel, back
+
+
+def _phases(side, size, stride, pad):
+    """Along one axis: taps a phase, zeros before the kernel, frame of the input, what to crop."""
+    taps = -(-size // stride)
+    # As far as the kernel has to be filled up, it is so that nothing is computed to be cropped.
+    lead = min(-pad[0] % stride, taps * stride - size)
+    first, crop = divmod(pad[0] + lead, stride)
+    last = (side - 1 + pad[0] + lead) // stride
+    given = (side + sum(pad) - size) // stride + 1
+    return taps, lead, (taps - 1 - first, last + 1 - given), crop
+
+
+def _convolve(x, kernel, strides, pads):
+    if any(taps > side for taps, side in zip(kernel.shape[:2], x.shape[1:3])):
+        # Apart from the convolution, or XLA would see the smaller picture.
+        x = lax.optimization_barrier(jnp.pad(x, ((0, 0), *pads, (0, 0))))
+        pads = ((0, 0), (0, 0))
+    layout = ("NHWC", "HWIO", "NHWC")
+    return lax.conv_general_dilated(x, kernel, strides, pads, dimension_numbers=layout)
+
+
+def _bilinear(fn, by_first, by_second):
+    """`fn(a, b)` whose gradients are `by_first(gradient, b)` and `by_second(a, gradient)`."""
+    fn = jax.custom_vjp(fn)
+    fn.defvjp(
+        lambda a, b: (fn(a, b), (a, b)),
+        lambda kept, g: (by_first(g, kept[1]), by_second(kept[0], g)),
+    )
+    return fn
+
+
 def run_step(step, args, groups):
     # Keras hands over `(state, data)` and wants `(logs, state)` back.
     state, data = args
@@ -136,3 +238,18 @@ def accelerator():
 
 def sync_state(model):
     model.jax_state_sync()
+
+
+def run_network(model, network, inputs):
+    # Keras's own deletes the values that it computes with, for whoever else reads them.
+    with settled(model):
+        if not hasattr(network, "_without_effect"):
+            network._without_effect = without_effect(
+                lambda x: network(x, training=False), network.variables
+            )
+        made = network._without_effect(inputs)
+    return jax.tree.map(np.array, made)
+
+
+def padded_size(n, most):
+    return min(most, 2 ** (n - 1).bit_length())

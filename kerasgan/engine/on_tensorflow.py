@@ -6,7 +6,15 @@ from keras import ops
 
 from kerasgan.engine import by_keras
 
+faster_on_a_processor = ()
 seed_of_latents = by_keras.seed_of_latents
+convolution = by_keras.convolution
+transposed_convolution = by_keras.transposed_convolution
+SharesState = by_keras.SharesState
+settled = by_keras.settled
+run_network = by_keras.run_network
+padded_size = by_keras.padded_size
+check_export = by_keras.nothing
 order_kernels = by_keras.nothing
 move_towards = by_keras.move_towards
 framework_random_state = by_keras.nothing

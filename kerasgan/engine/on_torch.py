@@ -6,8 +6,15 @@ from keras import ops
 
 from kerasgan.engine import by_keras
 
+faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
 seed_of_latents = by_keras.seed_of_latents
+convolution = by_keras.convolution
+transposed_convolution = by_keras.transposed_convolution
+SharesState = by_keras.SharesState
+settled = by_keras.settled
+run_network = by_keras.run_network
+padded_size = by_keras.padded_size
 sync_state = by_keras.nothing
 rehearse = by_keras.nothing
 without_autotune = by_keras.nothing
@@ -20,7 +27,16 @@ def gradients(loss_fn, variables, scale_loss):
         # Only this player's gradients are computed: nothing accumulates in `.grad`.
         values = [v.value for v in variables]
         # A player may have nothing to move: PyTorch refuses to differentiate by nothing.
-        found = torch.autograd.grad(scaled, values, allow_unused=True) if values else []
+        try:
+            found = torch.autograd.grad(scaled, values, allow_unused=True) if values else []
+        except RuntimeError as error:
+            if "modified by an inplace operation" not in str(error):
+                raise
+            raise ValueError(
+                "A layer writes over its own weights whenever it is called, as "
+                "keras.layers.SpectralNormalization does, which PyTorch cannot differentiate. Use "
+                "kerasgan.layers.SpectralConv2D and SpectralDense: they do not."
+            ) from error
     with torch.no_grad():
         # One copy, or every operation of the optimizer walks memory in another order than the
         # variable's.
@@ -100,6 +116,15 @@ def without_effect(fn, variables):
             set_framework_random_state(random)
 
     return call
+
+
+def check_export(format):
+    if format == "tf_saved_model":
+        raise ValueError(
+            'On PyTorch Keras exports no SavedModel. Pass format="torch", with a path that ends '
+            'in .pt2, or "onnx"; or save the model and load it with KERAS_BACKEND=tensorflow to '
+            "export it there."
+        )
 
 
 def accelerator():

@@ -3,14 +3,21 @@
 from kerasgan.layers.batch_normalization import BatchNormalization
 from kerasgan.layers.bilinear_upsampling import BilinearUpsampling
 from kerasgan.layers.conditional_batch_normalization import ConditionalBatchNormalization
+from kerasgan.layers.convolution import Conv2D, Conv2DTranspose
+from kerasgan.layers.image_pool import ImagePool
 from kerasgan.layers.minibatch_discrimination import MinibatchDiscrimination
+from kerasgan.layers.reflection_padding import ReflectionPadding2D
 from kerasgan.layers.spectral_normalization import SpectralConv2D, SpectralDense
 
 __all__ = [
     "BatchNormalization",
     "BilinearUpsampling",
     "ConditionalBatchNormalization",
+    "Conv2D",
+    "Conv2DTranspose",
+    "ImagePool",
     "MinibatchDiscrimination",
+    "ReflectionPadding2D",
     "SpectralConv2D",
     "SpectralDense",
 ]

@@ -8,6 +8,7 @@ import keras
 from keras import layers, ops
 
 from kerasgan.engine.registry import register
+from kerasgan.layers.convolution import Conv2D
 
 
 class _Spectral:
@@ -49,7 +50,7 @@ class _Spectral:
 
 
 @register
-class SpectralConv2D(_Spectral, layers.Conv2D):
+class SpectralConv2D(_Spectral, Conv2D):
     """`keras.layers.Conv2D` whose kernel is divided by its spectral norm.
 
     Spectral normalisation (Miyato et al. 2018, arXiv:1802.05957) bounds how fast a

@@ -3,10 +3,12 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import MinibatchDiscrimination
+from kerasgan.layers import Conv2DTranspose, MinibatchDiscrimination
 from kerasgan.networks import options
+from kerasgan.networks.builder import builder
 
 
+@builder
 def dcgan(
     image_shape: tuple[int, ...] = (64, 64, 3),
     latent_dim: int = 100,
@@ -54,7 +56,7 @@ def dcgan(
         gives `[logits, label_logits]` for images.
 
     Raises:
-        ValueError: On another size, normalisation or conditioning, or a `label_dim` below 1.
+        ValueError: On another size, normalisation or conditioning, or a number below 1.
 
     Example:
 
@@ -67,11 +69,9 @@ def dcgan(
     if len(image_shape) != 3 or image_shape[1] != size or size not in sizes:
         raise ValueError(
             "image_shape must be (size, size, channels) with size one of "
-            f"{', '.join(map(str, sizes))}. Received: image_shape={tuple(image_shape)}"
+            f"{', '.join(map(str, sizes))}. Received: image_shape={image_shape}"
         )
-    if channels < 1:
-        raise ValueError(f"image_shape needs a channel. Received: {tuple(image_shape)}")
-    options.check_options(discriminator_normalization, label_dim, conditioning)
+    options.check_options(discriminator_normalization, conditioning)
     doublings = sizes.index(size) + 2
     widths = [min(width * 2**i, 1024) for i in range(doublings)]
 
@@ -98,9 +98,9 @@ def dcgan(
     x = layers.Reshape((4, 4, widths[-1]))(x)
     x = layers.ReLU()(normalise(x))
     for filters in reversed(widths[:-1]):
-        x = layers.Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=False, **start())(x)
+        x = Conv2DTranspose(filters, kernel_size, 2, "same", use_bias=False, **start())(x)
         x = layers.ReLU()(normalise(x))
-    x = layers.Conv2DTranspose(channels, kernel_size, 2, "same", **start())(x)
+    x = Conv2DTranspose(channels, kernel_size, 2, "same", **start())(x)
     x = layers.Activation("tanh", dtype="float32")(x)
     generator = keras.Model(inputs, x, name="generator")
 

@@ -7,8 +7,10 @@ from keras import layers
 
 from kerasgan.layers import MinibatchDiscrimination
 from kerasgan.networks import options
+from kerasgan.networks.builder import builder
 
 
+@builder
 def mlp(
     image_shape: tuple[int, ...] = (28, 28, 1),
     latent_dim: int = 100,
@@ -39,8 +41,7 @@ def mlp(
         activations are ReLU in the generator and LeakyReLU 0.2 in the discriminator.
 
     Raises:
-        ValueError: On a shape, width, depth or `label_dim` below 1, another normalisation
-            or conditioning.
+        ValueError: On a number below 1, another normalisation or conditioning.
 
     Example:
 
@@ -48,13 +49,7 @@ def mlp(
     generator, discriminator = kerasgan.networks.mlp((2,), latent_dim=2)
     ```
     """
-    if min(image_shape) < 1 or width < 1 or depth < 1 or latent_dim < 1:
-        raise ValueError(
-            "image_shape, latent_dim, width and depth must be at least 1. Received: "
-            f"image_shape={image_shape}, latent_dim={latent_dim}, width={width}, "
-            f"depth={depth}"
-        )
-    options.check_options(discriminator_normalization, label_dim, conditioning)
+    options.check_options(discriminator_normalization, conditioning)
     is_image = len(image_shape) == 3
     _, dense = options.weight_layers(discriminator_normalization)
     latents, z, labels = options.network_inputs((latent_dim,), label_dim)

@@ -3,13 +3,13 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import BatchNormalization, SpectralConv2D, SpectralDense
+from kerasgan.layers import BatchNormalization, Conv2D, SpectralConv2D, SpectralDense
 
 NORMALIZATIONS = ("batch", "layer", "spectral", None)
 CONDITIONINGS = ("concatenation", "projection", "auxiliary")
 
 
-def check_options(discriminator_normalization, label_dim, conditioning):
+def check_options(discriminator_normalization, conditioning):
     if discriminator_normalization not in NORMALIZATIONS:
         raise ValueError(
             f"discriminator_normalization must be one of {', '.join(map(repr, NORMALIZATIONS))}. "
@@ -20,17 +20,13 @@ def check_options(discriminator_normalization, label_dim, conditioning):
             f"conditioning must be one of {', '.join(map(repr, CONDITIONINGS))}. "
             f"Received: {conditioning!r}"
         )
-    if label_dim is not None and label_dim < 1:
-        raise ValueError(
-            f"label_dim must be at least 1, or None for no labels. Received: {label_dim}"
-        )
 
 
 def weight_layers(normalization):
     """The convolution and the dense layer of a discriminator."""
     if normalization == "spectral":
         return SpectralConv2D, SpectralDense
-    return layers.Conv2D, layers.Dense
+    return Conv2D, layers.Dense
 
 
 def normalize(x, normalization, **batch):

@@ -4,9 +4,11 @@ import keras
 from keras import layers
 
 from kerasgan.layers import BilinearUpsampling
+from kerasgan.networks.builder import builder
 from kerasgan.networks.options import steps_of_scale
 
 
+@builder
 def pan(scale: int = 4, width: int = 40, blocks: int = 16, upsampling_width: int = 24):
     """A small generator for super-resolution: 272,000 parameters, for a CPU.
 
@@ -28,6 +30,8 @@ def pan(scale: int = 4, width: int = 40, blocks: int = 16, upsampling_width: int
     generator = kerasgan.networks.pan(scale=4)
     ```
     """
+    if width % 2:
+        raise ValueError(f"width must be an even number. Received: width={width}")
 
     def convolution(x, filters, size=3, **kwargs):
         return layers.Conv2D(filters, size, padding="same", **kwargs)(x)

@@ -3,9 +3,11 @@
 import keras
 from keras import layers
 
+from kerasgan.networks.builder import builder
 from kerasgan.networks.options import normalize, weight_layers
 
 
+@builder
 def patchgan(
     image_shape: tuple[int | None, int | None, int] = (256, 256, 3),
     condition_channels: int | None = None,
@@ -48,10 +50,11 @@ def patchgan(
             f"Received: {normalization!r}"
         )
     known = [side for side in image_shape[:2] if side is not None]
-    if depth < 1 or min(known, default=4 * 2**depth) < 4 * 2**depth:
+    least = 4 * 2**depth
+    if any(side < least for side in known):
         raise ValueError(
-            f"Sides must be at least {4 * 2 ** max(depth, 1)}, 4 times 2 to the depth of at least "
-            f"1. Received: image_shape={tuple(image_shape)}, depth={depth}"
+            f"Sides must be at least {least}, 4 times 2 to the depth. "
+            f"Received: image_shape={image_shape}, depth={depth}"
         )
     convolution, _ = weight_layers(normalization)
 
@@ -59,7 +62,7 @@ def patchgan(
         start = keras.initializers.RandomNormal(stddev=0.02)
         return convolution(filters, 4, stride, "same", use_bias=bias, kernel_initializer=start)(x)
 
-    images = keras.Input(tuple(image_shape), name="images")
+    images = keras.Input(image_shape, name="images")
     inputs, x = images, images
     if condition_channels is not None:
         condition = keras.Input((*image_shape[:2], condition_channels), name="condition")

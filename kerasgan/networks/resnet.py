@@ -5,12 +5,14 @@ from keras import layers
 
 from kerasgan.layers import ConditionalBatchNormalization
 from kerasgan.networks import options
+from kerasgan.networks.builder import builder
 
 # Widths, in multiples of the one at the image: of the generator's blocks, each doubling
 # the size; of the discriminator's that halve it; of those that follow.
 BLOCKS = {32: ((1, 1, 1), (1, 1), (1, 1)), 64: ((8, 4, 2, 1), (1, 2, 4, 8), (8,))}
 
 
+@builder
 def resnet(
     image_shape: tuple[int, ...] = (32, 32, 3),
     latent_dim: int = 128,
@@ -47,7 +49,7 @@ def resnet(
         `(generator, discriminator)` as `dcgan` returns them.
 
     Raises:
-        ValueError: On another size, normalisation or conditioning, or a `label_dim` below 1.
+        ValueError: On another size, normalisation or conditioning, or a number below 1.
 
     Example:
 
@@ -56,12 +58,12 @@ def resnet(
     ```
     """
     size, channels = image_shape[0], image_shape[-1]
-    if len(image_shape) != 3 or image_shape[1] != size or size not in BLOCKS or channels < 1:
+    if len(image_shape) != 3 or image_shape[1] != size or size not in BLOCKS:
         raise ValueError(
-            "image_shape must be (size, size, channels) with size 32 or 64 and a channel. "
-            f"Received: image_shape={tuple(image_shape)}"
+            "image_shape must be (size, size, channels) with size 32 or 64. "
+            f"Received: image_shape={image_shape}"
         )
-    options.check_options(discriminator_normalization, label_dim, conditioning)
+    options.check_options(discriminator_normalization, conditioning)
     ups, downs, rest = ([width * multiple for multiple in group] for group in BLOCKS[size])
 
     inputs, z, labels = options.network_inputs((latent_dim,), label_dim)

@@ -3,9 +3,11 @@
 import keras
 from keras import layers
 
+from kerasgan.networks.builder import builder
 from kerasgan.networks.options import steps_of_scale
 
 
+@builder
 def rrdb(
     scale: int = 4,
     width: int = 64,

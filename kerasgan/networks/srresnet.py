@@ -3,10 +3,12 @@
 import keras
 from keras import layers, ops
 
-from kerasgan.layers import BatchNormalization
+from kerasgan.layers import BatchNormalization, Conv2D
+from kerasgan.networks.builder import builder
 from kerasgan.networks.options import steps_of_scale
 
 
+@builder
 def srresnet(scale: int = 4, width: int = 64, blocks: int = 16):
     """The generator of SRGAN: residual blocks at the small size, then sub-pixel convolutions.
 
@@ -49,6 +51,7 @@ def srresnet(scale: int = 4, width: int = 64, blocks: int = 16):
     return keras.Model(inputs, outputs, name="generator")
 
 
+@builder
 def srgan_discriminator(patch_size: int = 96, width: int = 64):
     """The discriminator of SRGAN: eight convolutions, four of which halve the size.
 
@@ -77,7 +80,7 @@ def srgan_discriminator(patch_size: int = 96, width: int = 64):
     x = layers.LeakyReLU(0.2)(layers.Conv2D(width, 3, padding="same")(inputs))
     for i in range(1, 8):
         filters, strides = width * 2 ** (i // 2), 1 + i % 2
-        x = layers.Conv2D(filters, 3, strides, padding="same", use_bias=False)(x)
+        x = Conv2D(filters, 3, strides, padding="same", use_bias=False)(x)
         x = layers.LeakyReLU(0.2)(BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
     x = layers.LeakyReLU(0.2)(layers.Dense(16 * width)(layers.Flatten()(x)))
     outputs = layers.Dense(1, dtype="float32")(x)

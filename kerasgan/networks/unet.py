@@ -3,9 +3,12 @@
 import keras
 from keras import layers
 
+from kerasgan.layers import Conv2D, Conv2DTranspose
+from kerasgan.networks.builder import builder
 from kerasgan.networks.options import normalize
 
 
+@builder
 def unet(
     image_shape: tuple[int | None, int | None, int] = (256, 256, 3),
     channels: int = 3,
@@ -48,16 +51,15 @@ def unet(
     generator = kerasgan.networks.unet((128, 128, 1), channels=3, width=32)
     ```
     """
-    height, breadth, given = image_shape
-    known = [side for side in (height, breadth) if side is not None]
+    known = [side for side in image_shape[:2] if side is not None]
     if depth is None and known:
         depth = min(known).bit_length() - 1
     halves = depth is not None and depth > 1 and not any(side % 2**depth for side in known)
-    if not halves or min(given, channels) < 1:
+    if not halves:
         raise ValueError(
             f"image_shape must be (height, width, channels) with sides that are multiples of 2 to "
-            "the depth, or None if depth is given, depth at least 2, and channels at least 1. "
-            f"Received: image_shape={tuple(image_shape)}, channels={channels}, depth={depth}"
+            "the depth, or None if depth is given, and depth at least 2. "
+            f"Received: image_shape={image_shape}, depth={depth}"
         )
     if normalization not in ("instance", "batch"):
         raise ValueError(
@@ -69,21 +71,21 @@ def unet(
         return {"padding": "same", "use_bias": bias, "kernel_initializer": start}
 
     widths = [width * min(2**i, 8) for i in range(depth)]
-    inputs = keras.Input(tuple(image_shape), name="images")
-    x = layers.Conv2D(widths[0], 4, 2, **options(True))(inputs)
+    inputs = keras.Input(image_shape, name="images")
+    x = Conv2D(widths[0], 4, 2, **options(True))(inputs)
     skips = [x]
     for i, filters in enumerate(widths[1:], 1):
         innermost = i == depth - 1
-        x = layers.Conv2D(filters, 4, 2, **options(innermost))(layers.LeakyReLU(0.2)(x))
+        x = Conv2D(filters, 4, 2, **options(innermost))(layers.LeakyReLU(0.2)(x))
         x = x if innermost else normalize(x, normalization)
         skips.append(x)
     skips.pop()
     for i, filters in enumerate(reversed(widths[:-1])):
-        x = layers.Conv2DTranspose(filters, 4, 2, **options(False))(layers.ReLU()(x))
+        x = Conv2DTranspose(filters, 4, 2, **options(False))(layers.ReLU()(x))
         x = normalize(x, normalization)
         if dropout and i < 3 and i < depth - 4:
             x = layers.Dropout(dropout, seed=i)(x)
         x = layers.Concatenate()([x, skips.pop()])
-    x = layers.Conv2DTranspose(channels, 4, 2, **options(True))(layers.ReLU()(x))
+    x = Conv2DTranspose(channels, 4, 2, **options(True))(layers.ReLU()(x))
     x = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(inputs, x, name="generator")

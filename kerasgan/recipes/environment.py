@@ -22,6 +22,15 @@ def hardware():
     return ", ".join(filter(None, [backend.accelerator(), processor]))
 
 
+def faster_backend():
+    """A line that names an installed backend on which training takes less time; None if none."""
+    name = backend.faster_backend()
+    return name and (
+        f"Without an accelerator a step takes longer on {keras.backend.backend()} than on {name}, "
+        f"which is installed: KERAS_BACKEND={name} chooses it."
+    )
+
+
 def record(run, epoch):
     """Add to the run's `environment.toml` that it goes on here and now, after `epoch` epochs."""
     name = keras.backend.backend()

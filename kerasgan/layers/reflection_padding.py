@@ -1,0 +1,51 @@
+"""Padding by reflection."""
+
+import keras
+from keras import ops
+
+from kerasgan.engine.registry import register
+
+
+@register
+class ReflectionPadding2D(keras.layers.Layer):
+    """Extends images, or features, by their mirror image at every border.
+
+    A convolution with zeros around an image darkens its borders; with the mirror image there is
+    nothing to be seen of them. The generators of Johnson et al. 2016 (arXiv:1603.08155) and of
+    CycleGAN pad so.
+
+    Args:
+        padding: Number of pixels on every side.
+
+    Call arguments:
+        inputs: `(batch, height, width, channels)`, sides of more than `padding` pixels.
+
+    Returns:
+        `(batch, height + 2 * padding, width + 2 * padding, channels)`.
+
+    Raises:
+        ValueError: On a padding below 1.
+
+    Example:
+
+    ```python
+    features = kerasgan.layers.ReflectionPadding2D(3)(images)
+    ```
+    """
+
+    def __init__(self, padding: int = 1, **kwargs):
+        super().__init__(**kwargs)
+        if padding < 1:
+            raise ValueError(f"padding must be at least 1. Received: padding={padding}")
+        self.padding = padding
+
+    def call(self, inputs):
+        p = self.padding
+        return ops.pad(inputs, ((0, 0), (p, p), (p, p), (0, 0)), mode="reflect")
+
+    def compute_output_shape(self, input_shape):
+        batch, *sides, channels = input_shape
+        return (batch, *(s and s + 2 * self.padding for s in sides), channels)
+
+    def get_config(self):
+        return super().get_config() | {"padding": self.padding}
