@@ -7,6 +7,7 @@ faces = kerasgan.zoo.load("dcgan_celeba").generate(16)
 ```
 """
 
+import functools
 import importlib
 import sys
 
@@ -22,11 +23,46 @@ SAVED = ("augment", "layers", "losses", "modalities", "models", "penalties")
 
 choose_backend()
 
+
+class _OnceKerasIsThere:
+    """A finder that registers the classes where Keras is imported after kerasgan.
+
+    By a part of kerasgan too: then when that part is complete.
+    """
+
+    under_way = 0
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in ("keras", *(f"kerasgan.{part}" for part in __all__)):
+            return None
+        others = (finder for finder in sys.meta_path if finder is not self)
+        spec = next(filter(None, (other.find_spec(name, path, target) for other in others)), None)
+        if spec is not None:
+            spec.loader.exec_module = functools.partial(self._execute, spec.loader.exec_module)
+        return spec
+
+    def _execute(self, execute, module):
+        self.under_way += 1
+        try:
+            execute(module)
+        finally:
+            self.under_way -= 1
+        if "keras" in sys.modules and not self.under_way and self in sys.meta_path:
+            sys.meta_path.remove(self)
+            _register()
+
+
+def _register():
+    for name in SAVED:
+        importlib.import_module(f"kerasgan.{name}")
+
+
 # Beside Keras itself these take a few hundredths of its time, and `keras.saving.load_model` then
 # finds the classes. Without Keras, as in `kerasgan list`, nothing waits for it.
 if "keras" in sys.modules:
-    for name in SAVED:
-        importlib.import_module(f"kerasgan.{name}")
+    _register()
+else:
+    sys.meta_path.insert(0, _OnceKerasIsThere())
 
 
 def __getattr__(name):

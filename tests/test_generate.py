@@ -72,12 +72,12 @@ def test_given_latents_are_used(model):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"n": -1}, "n must be a whole number, 0 or more. Received: n=-1"),
+        ({"n": -1}, "n must be at least 0, a whole number. Received: n=-1"),
         ({"n": 1.5}, "Received: n=1.5"),
-        ({"latents": np.zeros((2, 5))}, r"shape \(2, 4\). Received: \(2, 5\)"),
+        ({"latents": np.zeros((2, 5))}, r"shape \(n, 4\). Received: \(2, 5\)"),
         ({"n": 3, "latents": np.zeros((2, 4))}, r"shape \(3, 4\). Received: \(2, 4\)"),
         ({"seed": 1, "latents": np.zeros((2, 4))}, "seed or latents, not both"),
-        ({"n": 1, "batch_size": 0}, "batch_size must be at least 1. Received: 0"),
+        ({"n": 1, "batch_size": 0}, "batch_size must be at least 1, a whole number. Received"),
         ({"latents": 3.0}, "latents must have shape"),
     ],
 )
@@ -188,7 +188,10 @@ def test_interpolation_between_seeds(model):
 
 @pytest.mark.parametrize(
     "arguments, message",
-    [((1, 2, 1), "steps must be at least 2. Received: steps=1"), ((np.zeros(3), 2, 4), "latents")],
+    [
+        ((1, 2, 1), "steps must be at least 2, a whole number. Received: steps=1"),
+        ((np.zeros(3), 2, 4), "start must have shape"),
+    ],
 )
 def test_bad_interpolations_are_refused(model, arguments, message):
     with pytest.raises(ValueError, match=message):

@@ -91,6 +91,7 @@ def test_a_file_of_mixed_float16_loads_under_the_float32_policy(policy, tmp_path
     for optimizer in loaded.optimizer.by_player.values():
         assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     assert train(loaded, X).keys() == {
+        "loss",
         "discriminator_loss",
         "generator_loss",
         "real_score",

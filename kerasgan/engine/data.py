@@ -1,7 +1,10 @@
 """What `fit` accepts, named, and checked before the first step."""
 
+import contextlib
+import copy
 import functools
 import itertools
+import sys
 
 import keras
 import numpy as np
@@ -42,9 +45,9 @@ def prepared(x, y, model, batch_size=None):
         batch_size: Of arrays of unequal length.
 
     Returns:
-        `x` and `y` themselves, or what gives the same: for a generator another that gives
-        the looked-at batch too, for arrays of unequal length a dataset. `first` is a batch by
-        name, of arrays their first two samples.
+        What gives the same as `x` and `y`: arrays by name, for arrays of unequal length a
+        dataset, for a generator another that gives the looked-at batch too. `first` is a batch
+        by name, of arrays their first two samples.
 
     Raises:
         ValueError: On what `check_batch` refuses, and on weights of samples.
@@ -53,30 +56,41 @@ def prepared(x, y, model, batch_size=None):
     if arrays is not None:
         _refuse_third(x, model.takes)
         model.check_batch(arrays, "x" if len(arrays) == 1 else "the arrays")
+        first = {name: array[:2] for name, array in arrays.items()}
         if len({len(array) for array in arrays.values()}) > 1:
-            x, y = Unpaired(arrays, batch_size or 32, model.seed or 0), None
-        elif len(arrays) > 2 or isinstance(x, (dict, tuple, list)):
-            x, y = arrays, None
-        return x, y, {name: array[:2] for name, array in arrays.items()}
+            arrays = Unpaired(arrays, batch_size or 32, model.seed or 0)
+        return arrays, None, first
     try:
+        if isinstance(x, (tuple, list, str)):
+            raise TypeError
         batches = iter(x)
         first = next(batches)
     except TypeError:
         raise ValueError(
-            f"{type(model).__name__} takes {', '.join(model.takes)}: arrays, or a dataset of "
-            f"batches of them. {model.expected()} Received: {type(x).__name__}"
+            f"{type(model).__name__} takes {', '.join(model.takes)}: arrays, or a dataset, a "
+            f"loader or a generator of batches of them. {model.expected()} Received: "
+            f"{described(x)}"
         ) from None
     except StopIteration:
-        raise ValueError(f"The dataset is empty. Received: x={x!r}") from None
+        raise ValueError(f"The dataset is empty. Received: {described(x)}") from None
     _refuse_third(first, model.takes)
     batch = named(first, model.takes)
     model.check_batch(batch, "the first batch")
     if batches is not x:
-        is_plain = isinstance(x, keras.utils.PyDataset) and isinstance(first, dict)
-        return (_InTuples(x) if is_plain else x), None, batch
+        return _as_keras_takes_it(x, first, batch, model), None, batch
     # Keras takes a generator, not any iterator, and tuples, not arrays.
     whole = itertools.chain([first], batches)
     return (given if isinstance(given, tuple) else (given,) for given in whole), None, batch
+
+
+def described(value):
+    """What a value is, for messages: not what it holds, which may be a million numbers."""
+    if _is_array(value):
+        return f"{value.dtype} array of shape {tuple(value.shape)}"
+    if isinstance(value, (tuple, list)) and value:
+        kinds = sorted({type(item).__name__ for item in value})
+        return f"{type(value).__name__} of {len(value)} {' and '.join(kinds)}"
+    return type(value).__name__
 
 
 def refuse_weights(**weights):
@@ -87,6 +101,36 @@ def refuse_weights(**weights):
                 f"{argument} has no meaning for an adversarial loss. Repeat or drop "
                 "samples in the data instead."
             )
+
+
+# The least of each count that `fit` and `evaluate` are given.
+_LEAST = {
+    "batch_size": 1,
+    "validation_batch_size": 1,
+    "steps": 1,
+    "steps_per_epoch": 1,
+    "validation_steps": 1,
+    "epochs": 0,
+    "initial_epoch": 0,
+}
+
+
+def refuse_counts(**arguments):
+    """Raise if one of these arguments of `fit` is no whole number, or too small."""
+    for name, least in _LEAST.items():
+        value = arguments.get(name)
+        is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if value is not None and not (is_whole and value >= least):
+            received = value if is_whole or isinstance(value, float) else described(value)
+            raise ValueError(
+                f"{name} must be a whole number, {least} or more. Received: {received}"
+            )
+    first, last = (arguments.get(name) for name in ("initial_epoch", "epochs"))
+    if first and (1 if last is None else last) < first:
+        raise ValueError(
+            f"epochs is the epoch to train to, counted from the first: {first} or more. Received: "
+            f"initial_epoch={first}, epochs={last}"
+        )
 
 
 def _refuse_third(data, takes):
@@ -101,13 +145,46 @@ def _is_array(value):
 
 def _arrays(x, y, takes):
     """The arrays by name, or None if `x` gives batches."""
-    if isinstance(x, dict):
-        return named(x, takes)
-    if isinstance(x, (tuple, list)) and x and all(v is None or _is_array(v) for v in x):
-        return named(tuple(x), takes)
     if _is_array(x):
-        return named((x, y), takes)
+        x = (x, y)
+    if isinstance(x, dict) or (isinstance(x, (tuple, list)) and any(map(_is_array, x))):
+        return {name: _as_array(value) for name, value in named(x, takes).items()}
     return None
+
+
+def _as_array(value):
+    """A list, of labels say, as an array; what is none as it is."""
+    with contextlib.suppress(ValueError):
+        return np.asarray(value) if isinstance(value, (tuple, list)) else value
+    return value
+
+
+def _as_keras_takes_it(x, first, batch, model):
+    """What gives the batches of a dataset in a form that Keras takes on every backend."""
+    torch_data = sys.modules.get("torch.utils.data")
+    if isinstance(x, keras.utils.PyDataset):
+        return _InTuples(x) if isinstance(first, dict) else x
+    if torch_data and isinstance(x, torch_data.DataLoader) and not isinstance(first, (tuple, list)):
+        # Keras would take a tensor's rows, or a dict's keys, for the parts of a batch.
+        loader = copy.copy(x)
+        inside = {"__iter__": lambda _: ((given,) for given in x)}
+        loader.__class__ = type("InTuples", (type(x),), inside)
+        return loader
+    specs = keras.tree.flatten(getattr(x, "element_spec", ()))
+    if any(getattr(getattr(spec, "shape", ()), "rank", 0) is None for spec in specs):
+        return x.map(lambda *parts: _with_shapes(named(parts, model.takes), batch, model))
+    return x
+
+
+def _with_shapes(tensors, batch, model):
+    """Tensors of a `tf.data.Dataset` with the ranks and sides of its first batch."""
+    shaped = {}
+    for name, seen in batch.items():
+        shape = model.sample_shapes.get(name) or ()
+        # Sides of any length may differ from batch to batch.
+        shape = shape if None in shape else seen.shape[1:]
+        shaped[name] = sys.modules["tensorflow"].ensure_shape(tensors[name], (None, *shape))
+    return shaped
 
 
 class Unpaired(keras.utils.PyDataset):
@@ -150,6 +227,26 @@ class Unpaired(keras.utils.PyDataset):
 def _order(seed, number, times, n):
     """The order in which the array of this number is gone through, for so many times before."""
     return np.random.default_rng([seed, number, times]).permutation(n)
+
+
+class FromEpoch(keras.callbacks.Callback):
+    """Brings a dataset that orders itself to the epoch that `fit` begins with.
+
+    `keras.callbacks.BackupAndRestore` finds it when training has begun. A dataset that is ahead,
+    of a `fit` before, goes on.
+    """
+
+    def __init__(self, dataset):
+        super().__init__()
+        self.dataset = getattr(dataset, "dataset", dataset)
+
+    def on_train_begin(self, logs=None):
+        self._begun = False
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if not self._begun and self.dataset.epoch < epoch:
+            self.dataset.epoch = epoch
+        self._begun = True
 
 
 class _InTuples(keras.utils.PyDataset):

@@ -1,15 +1,21 @@
 """Compiling, fitting and evaluating a model whose step is a sequence of turns."""
 
+import warnings
+
 import keras
 
 from kerasgan.engine import backend
-from kerasgan.engine.data import Unpaired, prepared, refuse_weights
+from kerasgan.engine.data import FromEpoch, prepared, refuse_counts, refuse_weights
 from kerasgan.engine.optimizer import for_players
 from kerasgan.engine.saving import deserialized, is_float16
+from kerasgan.engine.watching import Notices
 
 
 class Fits:
     """What `AdversarialModel` does about optimizers and data."""
+
+    # Whether the weights are those of an entry of the zoo.
+    is_loaded = False
 
     def compile(
         self,
@@ -88,6 +94,13 @@ class Fits:
         x, y, first = prepared(x, y, self, batch_size)
         if not self.compiled:
             self.compile()
+            if self.is_loaded:
+                rates = {p: float(o.learning_rate) for p, o in self.optimizer.by_player.items()}
+                warnings.warn(
+                    "Trained weights go on with new optimizers, at the learning rates of the paper "
+                    f"({', '.join(f'{p} {rate:.3g}' for p, rate in rates.items())}). To keep more "
+                    "of what they have learned, compile() with lower ones."
+                )
         if not self._rehearsed:
             self._rehearsing = True
             try:
@@ -118,18 +131,24 @@ class Fits:
 
         Raises:
             ValueError: Before the first step, on what is missing, or of the wrong shape, dtype
-                or range, or holds NaN.
+                or range, or holds NaN. Of a dataset, a loader or a generator the first batch is
+                looked at then, and a later one that holds such values ends the run when a step
+                was given it, before a callback saves what came of it.
         """
         weights = {name: kwargs.pop(name, None) for name in ("sample_weight", "class_weight")}
         refuse_weights(**weights)
+        refuse_counts(**kwargs)
         x, y = self._ready(x, y, kwargs.get("batch_size"))
-        if isinstance(x, Unpaired):
-            x.epoch = kwargs.get("initial_epoch", 0)
         if kwargs.get("validation_data") is not None:
             held_out, labels, _ = prepared(kwargs["validation_data"], None, self)
             kwargs["validation_data"] = held_out if labels is None else (held_out, labels)
+        given = kwargs.get("callbacks")
+        callbacks = [] if given is None else keras.tree.flatten(given)
         if getattr(x, "orders_itself", False):
             kwargs.setdefault("shuffle", False)
+            callbacks.insert(0, FromEpoch(x))
+        # First, before those that save.
+        kwargs["callbacks"] = [Notices(), *callbacks]
         return super().fit(x, y, **kwargs)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
@@ -150,5 +169,6 @@ class Fits:
         # `fit` has looked at its validation data, and gives the same iterator every epoch.
         if not kwargs.get("_use_cached_eval_dataset"):
             refuse_weights(sample_weight=kwargs.get("sample_weight"))
+            refuse_counts(**kwargs)
             x, y = self._ready(x, y)
         return super().evaluate(x, y, return_dict=return_dict, **kwargs)

@@ -4,8 +4,11 @@ import time
 
 import keras
 import numpy as np
+from keras import ops
 
+from kerasgan.arguments import check_whole
 from kerasgan.engine import backend
+from kerasgan.engine.data import described
 from kerasgan.engine.model import AdversarialModel
 
 
@@ -31,7 +34,7 @@ class GeneratesSamples(AdversarialModel):
         """The batch with latents drawn from the standard normal, if it has none."""
         if "latents" in batch:
             return batch
-        n = keras.ops.shape(batch["real"])[0]
+        n = ops.shape(batch["real"])[0]
         seed = backend.seed_of_latents(self.seed_generator)
         return batch | {"latents": keras.random.normal((n, self.latent_dim), seed=seed)}
 
@@ -78,8 +81,8 @@ class GeneratesSamples(AdversarialModel):
             [0, 255]; of sounds int16 `(n, length, channels)`; else floats.
 
         Raises:
-            ValueError: On a negative `n`, `latents` of another shape, or a label that the
-                model does not know.
+            ValueError: On a number that is no whole one or too small, `latents` of another
+                shape or that are not finite, or a label that the model does not know.
 
         Example:
 
@@ -87,25 +90,23 @@ class GeneratesSamples(AdversarialModel):
         images = kerasgan.zoo.load("dcgan_celeba").generate(16, seed=0)
         ```
         """
+        check_whole(1, batch_size=batch_size)
+        check_whole(0, **{k: v for k, v in (("n", n), ("seed", seed)) if v is not None})
         if latents is not None:
-            latents = np.atleast_1d(np.asarray(latents, "float32"))
-            n = len(latents) if n is None else n
-        if n is not None and (n < 0 or n != int(n)):
-            raise ValueError(f"n must be a whole number, 0 or more. Received: n={n}")
+            latents = self._checked("latents", latents, (n, self.latent_dim))
+            n = len(latents)
         labels = self.label_rows(n, labels, seed)
         if labels is not None:
             n = len(labels)
         latents = self._latents(n, seed, latents)
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1. Received: {batch_size}")
         parts = [self._finished(np.empty((0, *self.sample_shape), "float32"), as_float)]
         bar = _SlowProgress(len(latents), verbose)
         for start in range(0, len(latents), batch_size):
             inputs = [a[start : start + batch_size] for a in (latents, labels) if a is not None]
             real = len(inputs[0])
-            if start:
-                # Every batch after the first has its size: one shape, one compilation.
-                inputs = [np.pad(a, ((0, batch_size - real), (0, 0))) for a in inputs]
+            # Every batch after the first has its size: one shape, one compilation.
+            size = batch_size if start else backend.padded_size(real, batch_size)
+            inputs = [np.pad(a, ((0, size - real), (0, 0))) for a in inputs]
             made = self.run(inputs if len(inputs) > 1 else inputs[0])[:real]
             parts.append(self._finished(made, as_float))
             bar.update(start + real)
@@ -126,13 +127,30 @@ class GeneratesSamples(AdversarialModel):
         if latents is None:
             shape = (1 if n is None else int(n), self.latent_dim)
             return np.random.default_rng(seed).standard_normal(shape, "float32")
-        if latents.shape != (n, self.latent_dim):
-            raise ValueError(
-                f"latents must have shape ({n}, {self.latent_dim}). Received: {latents.shape}"
-            )
         if seed is not None:
             raise ValueError("Pass seed or latents, not both.")
         return latents
+
+    def _checked(self, name, values, shape):
+        """Latents as float32, whatever they were given as; None in `shape` is any number."""
+        try:
+            given = ops.convert_to_numpy(values) if ops.is_tensor(values) else np.asarray(values)
+            if given.dtype.kind in "cSU":
+                raise TypeError
+            given = given.astype("float32")
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{name} must be numbers of shape {_told(shape)}. Received: {described(values)}"
+            ) from None
+        sides = zip(shape, given.shape)
+        if given.ndim != len(shape) or any(side not in (None, own) for side, own in sides):
+            hint = f". For one sample pass {name}[None]" if given.shape == shape[1:] else ""
+            raise ValueError(
+                f"{name} must have shape {_told(shape)}. Received: {given.shape}{hint}"
+            )
+        if not np.isfinite(given).all():
+            raise ValueError(f"{name} must be finite. Received: NaN or infinite values")
+        return given
 
     def interpolate(self, start, end, steps: int = 8, **kwargs):
         """Samples on the way from one latent to another, spherically.
@@ -154,14 +172,8 @@ class GeneratesSamples(AdversarialModel):
         images = model.interpolate(1, 2, steps=10)
         ```
         """
-        if steps < 2:
-            raise ValueError(f"steps must be at least 2. Received: steps={steps}")
-        a, b = (
-            self._latents(1, end_, None)[0]
-            if isinstance(end_, (int, np.integer))
-            else self._latents(1, None, np.asarray(end_, "float32")[None])[0]
-            for end_ in (start, end)
-        )
+        check_whole(2, steps=steps)
+        a, b = (self._end(name, given) for name, given in (("start", start), ("end", end)))
         cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12)
         angle = np.arccos(np.clip(cosine, -1.0, 1.0))
         t = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
@@ -172,6 +184,13 @@ class GeneratesSamples(AdversarialModel):
         if kwargs.get("labels") is None and "labels" in self.takes:
             kwargs["labels"] = self.label_rows(1, None, None)
         return self.generate(latents=latents, **kwargs)
+
+    def _end(self, name, given):
+        """A latent that is given, or drawn from an integer seed."""
+        if np.ndim(given) == 0:
+            check_whole(0, **{name: given})
+            return self._latents(1, given, None)[0]
+        return self._checked(name, given, (self.latent_dim,))
 
     # What callbacks, reports and the zoo ask for.
 
@@ -189,6 +208,11 @@ class GeneratesSamples(AdversarialModel):
         latents = np.random.default_rng(0).standard_normal((n, self.latent_dim), "float32")
         labels = self.label_rows(n, self.grid_labels(n), 0)
         return {"latents": latents} | ({} if labels is None else {"labels": labels})
+
+
+def _told(shape):
+    """A shape in words, None as `n`."""
+    return str(shape).replace("None", "n")
 
 
 class _SlowProgress:

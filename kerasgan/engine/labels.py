@@ -3,6 +3,8 @@
 import numpy as np
 from keras import ops
 
+from kerasgan.engine import backend
+
 REMEMBERED = 4096
 
 
@@ -14,7 +16,7 @@ class RemembersLabels:
     """
 
     def start_memory(self):
-        # The last column tells which rows have been written.
+        # The last column tells which rows hold a label.
         self.seen_labels = self.add_weight(
             shape=(REMEMBERED, self.labels.dim + 1), initializer="zeros", trainable=False
         )
@@ -26,7 +28,9 @@ class RemembersLabels:
         labels = batch["labels"][:REMEMBERED]
         n = ops.shape(labels)[0]
         places = (self.next_seen + ops.arange(n, dtype="int32")) % REMEMBERED
-        rows = ops.concatenate([labels, ops.ones((n, 1))], axis=1)
+        valid = ops.cast(self.labels.valid(labels), labels.dtype)
+        rows = ops.concatenate([labels, valid[:, None]], axis=1)
+        rows = ops.cast(rows, self.seen_labels.dtype)
         self.seen_labels.assign(ops.scatter_update(self.seen_labels, places[:, None], rows))
         self.next_seen.assign((self.next_seen + n) % REMEMBERED)
 
@@ -49,7 +53,8 @@ class RemembersLabels:
 
     def _drawn(self, n, seed):
         random = np.random.default_rng(None if seed is None else [seed, 1])
-        seen = ops.convert_to_numpy(self.seen_labels)
+        with backend.settled(self):
+            seen = np.array(ops.convert_to_numpy(self.seen_labels))
         seen = seen[seen[:, -1] == 1, :-1]
         if not len(seen):
             seen = self.labels.untrained()

@@ -4,15 +4,17 @@ import keras
 from keras import ops
 
 from kerasgan.engine import backend
+from kerasgan.engine.copying import frozen_copy
 from kerasgan.engine.data import named
 from kerasgan.engine.fitting import Fits
 from kerasgan.engine.judging import Judges
-from kerasgan.engine.saving import Saves, frozen_copy
-from kerasgan.engine.shapes import judged_shape
+from kerasgan.engine.saving import Saves
+from kerasgan.engine.shapes import check_ends, judged_shape, refuse_complex
 from kerasgan.engine.using import IsUsed
+from kerasgan.engine.watching import Watches
 
 
-class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
+class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState, keras.Model):
     """A `keras.Model` whose training step is a sequence of turns, one a player.
 
     A subclass says what a batch holds, names its players in the order of their turns with the
@@ -47,7 +49,9 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
     ```
 
     The same source trains on TensorFlow, JAX and PyTorch. A turn computes the gradients
-    of its own networks only.
+    of its own networks only. To a player's loss are added the regularisers and the `add_loss`
+    of its networks' layers. `loss` in the logs is the sum of the players' losses: callbacks
+    may ask whether it is finite, but it need not fall.
 
     Args:
         networks: Dict from a name to a built Keras model; each becomes an attribute.
@@ -113,6 +117,7 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
         if not 0.0 <= ema_decay < 1.0:
             raise ValueError(f"ema_decay must be in [0, 1). Received: {ema_decay}")
         for key, network in networks.items():
+            refuse_complex(network, key)
             setattr(self, key, network)
         self.network_names = tuple(networks)
         self.modalities = modalities
@@ -123,9 +128,11 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
         for key in self.averaged:
             average = frozen_copy(networks[key], f"averaged_{key}")
             setattr(self, f"averaged_{key}", average)
+        check_ends(networks, self.averaged, modalities.get(self.makes))
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.trackers = {}
         self.track(*(f"{player}_loss" for player in self.players))
+        self._start_watching()
         for layer in self._augmentations():
             if not layer.built:
                 layer.build(judged_shape(self.discriminator))
@@ -208,6 +215,7 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
         return {name: self.modalities[name].to_network(value) for name, value in given.items()}
 
     def _turns(self, data, training):
+        self.watch(named(data, self.takes))
         batch = self.read_batch(data)
         for player in self.players:
             if training and self.every.get(player, 1) > 1:
@@ -226,18 +234,27 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
 
     def turn(self, player, batch, training=True):
         """One turn of a player: its loss is lowered by moving its networks."""
-        drawn, loss_fn = self.draw(batch), getattr(self, f"{player}_loss")
+        drawn = self.draw(batch)
         if training:
             optimizer, variables = self.optimizer.by_player[player], self.variables_of(player)
             loss, gradients = backend.gradients(
-                lambda: loss_fn(drawn), variables, optimizer.scale_loss
+                lambda: self.whole_loss(player, drawn), variables, optimizer.scale_loss
             )
             backend.apply(optimizer, gradients, variables)
             self.after_turn(player)
         else:
-            loss = loss_fn(drawn, training=False)
+            loss = self.whole_loss(player, drawn, training=False)
         n = ops.shape(next(iter(batch.values())))[0]
         self.trackers[f"{player}_loss"].update_state(loss, sample_weight=n)
+
+    def whole_loss(self, player, batch, **training):
+        """A player's loss, with what the layers of its networks add to it."""
+        own, networks = self.networks_of(player), self.networks().values()
+        with backend.added_losses(own, networks) as added:
+            loss = getattr(self, f"{player}_loss")(batch, **training)
+        weights = [v for v in self.variables_of(player) if v.regularizer is not None]
+        added = [ops.sum(one) for one in [*added, *(v.regularizer(v) for v in weights)]]
+        return sum((ops.cast(one, keras.config.floatx()) for one in added), loss)
 
     def _average(self):
         step = ops.cast(self.optimizer.iterations, "float32")
@@ -268,7 +285,3 @@ class AdversarialModel(Saves, Judges, Fits, IsUsed, keras.Model):
     def call(self, inputs, training=False):
         name = self.averaged[0]
         return getattr(self, name if training else f"averaged_{name}")(inputs, training=training)
-
-    @property
-    def metrics(self):
-        return list(self.trackers.values())

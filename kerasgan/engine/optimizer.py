@@ -18,7 +18,8 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
         name: String.
 
     Setting `learning_rate` moves the first player's rate to the given value and every
-    other player's by the same factor, so that a schedule keeps the ratio between them.
+    other player's by the same factor, so that a schedule keeps the ratio between them. It
+    raises a `TypeError` where the rate of a player is a schedule already, and moves none.
     `iterations` counts training steps.
     """
 
@@ -53,6 +54,15 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
     def learning_rate(self, value):
         rates = {p: float(o.learning_rate) for p, o in self.by_player.items()}
         first = next(iter(rates.values()))
+        for player, optimizer in self.by_player.items():
+            try:
+                optimizer.learning_rate = rates[player]
+            except TypeError:
+                raise TypeError(
+                    f"The learning rate of the {player} is a schedule, so that no other can be "
+                    "set. Compile with a number; or set the rate of one player by itself, "
+                    "model.optimizer.by_player[…].learning_rate."
+                ) from None
         for player, optimizer in self.by_player.items():
             ratio = rates[player] / first if first else 1.0
             optimizer.learning_rate = float(value) * ratio

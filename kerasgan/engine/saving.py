@@ -7,7 +7,8 @@ import numpy as np
 from keras import ops
 
 from kerasgan.engine import backend
-from kerasgan.engine.shapes import every_layer
+from kerasgan.engine.copying import warn_of_lambdas
+from kerasgan.engine.shapes import every_layer, reason_of
 
 _OPEN = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 
@@ -38,6 +39,8 @@ class Saves:
         return model
 
     def get_config(self):
+        for network in self.networks().values():
+            warn_of_lambdas(network)
         # Defaults too: those of a later version may differ.
         known = {n: p.default for n, p in arguments(type(self)).items() if p.default is not p.empty}
         return {
@@ -47,7 +50,15 @@ class Saves:
 
     @classmethod
     def from_config(cls, config):
-        return cls(**{k: deserialized(v) for k, v in config.items()})
+        made = {}
+        for name, value in config.items():
+            try:
+                made[name] = deserialized(value)
+            except Exception as error:  # each class raises its own, with all of its configuration
+                raise ValueError(
+                    f"The {name} of this {cls.__name__} cannot be made: {reason_of(error)}"
+                ) from error
+        return cls(**made)
 
     def _own_weights(self):
         networks = [*self.networks().values(), *self.stored_networks().values()]
@@ -108,22 +119,6 @@ def deserialized(value):
         return [deserialized(item) for item in value]
     is_object = isinstance(value, dict) and "class_name" in value
     return keras.saving.deserialize_keras_object(value) if is_object else value
-
-
-def frozen_copy(network, name=None):
-    """The same network with weights of its own, equal at first, that do not train."""
-    with keras.StatelessScope():
-        with backend.without_tensorflow():
-            config = network.get_config()
-            if name and "name" in config:
-                config["name"] = name
-            copy = network.__class__.from_config(config)
-        if not copy.built:
-            copy.build_from_config(network.get_build_config())
-            copy.built = True
-        backend.start_from(copy.weights, network.weights)
-    copy.trainable = False
-    return copy
 
 
 def is_float16(network):

@@ -1,6 +1,13 @@
 """Whether a generator and a discriminator fit together, and the model they are for."""
 
+import textwrap
+import warnings
+
 import keras
+
+# Activations by what they bound.
+_POSITIVE = {"sigmoid", "hard_sigmoid", "softmax", "softplus", "relu", "relu6", "exponential"}
+_BOUNDED = _POSITIVE | {"tanh", "hard_tanh", "softsign", "log_sigmoid", "log_softmax"}
 
 
 def shapes(network):
@@ -8,8 +15,33 @@ def shapes(network):
     if hasattr(network, "input_shape"):
         return network.input_shape, network.output_shape
     # A subclass of `keras.Model` remembers only what it was built with.
-    taken = (None, *network.get_build_config()["input_shape"][1:])
-    return taken, network.compute_output_spec(keras.KerasTensor(taken)).shape
+    built_with = (network.get_build_config() or {}).get("input_shape")
+    if built_with is None:
+        raise ValueError(
+            f"The shapes of {network.name!r} are not known: a network's call() takes its inputs "
+            "as one argument, a list if there are several, and build() their shapes in the same "
+            "way."
+        )
+    several = isinstance(built_with[0], (tuple, list))
+    taken = [(None, *shape[1:]) for shape in (built_with if several else [built_with])]
+    inputs = [keras.KerasTensor(shape) for shape in taken]
+    try:
+        made = network.compute_output_spec(inputs if several else inputs[0])
+    except Exception as error:  # each layer raises its own
+        raise ValueError(
+            f"What {network.name!r} gives for inputs of shape {taken} cannot be told: "
+            f"{reason_of(error)}"
+        ) from error
+    made = [x.shape for x in made] if isinstance(made, (tuple, list)) else made.shape
+    return (taken if several else taken[0]), made
+
+
+def reason_of(error):
+    """The sentences of Keras's error that say why, without the configuration that follows."""
+    # What was wrong with a part is said after what that did to the whole.
+    text = str(error or "").rpartition("Exception encountered: ")[2]
+    text = text.partition("Full object config")[0].strip().split("\n\n")[0]
+    return textwrap.shorten(text, 400)
 
 
 def moved_together(taken):
@@ -88,6 +120,64 @@ def every_layer(network):
     yield network
     for layer in getattr(network, "layers", ()):
         yield from every_layer(layer)
+
+
+def refuse_complex(network, name):
+    """Raise a `ValueError` if a network has complex weights: Keras's optimizers take real ones."""
+    for variable in network.trainable_variables:
+        if "complex" in variable.dtype:
+            raise ValueError(
+                f"{name} must have real weights: hold a complex one as two. Received: "
+                f"{variable.path}, {variable.dtype}"
+            )
+
+
+def check_ends(networks, averaged, modality):
+    """Warn of networks that end in an activation with which they train badly.
+
+    Args:
+        networks: Dict from a name to a network; a discriminator is named so.
+        averaged: Names of those that make what the model makes.
+        modality: Of that, or None.
+    """
+    limit = getattr(modality, "limit", float("inf"))
+    for name, network in networks.items():
+        for end in _ends(network):
+            if "discriminator" in name and end in _BOUNDED:
+                warnings.warn(
+                    f"{name} ends in {end}, but losses take logits, which have no bounds: it would "
+                    "train badly. Let its last layer have no activation.",
+                    stacklevel=5,
+                )
+            if name in averaged and end in _POSITIVE and limit < float("inf"):
+                warnings.warn(
+                    f"{name} ends in {end}, so nothing that it makes is below 0, but samples are "
+                    f"in [-{limit:g}, {limit:g}]: it would train badly. Let its "
+                    "last layer have the activation tanh.",
+                    stacklevel=5,
+                )
+
+
+def _ends(network):
+    """Names of the activations that a network ends in; none of a subclass of `keras.Model`."""
+    operations = list(getattr(network, "operations", getattr(network, "layers", ())))
+    n = len(getattr(network, "outputs", None) or ())
+    while n == 1 and operations and _keeps_values(operations[-1]):
+        operations.pop()
+    for operation in operations[len(operations) - n :]:
+        if hasattr(operation, "layers"):
+            yield from _ends(operation)
+        else:
+            end = getattr(operation, "activation", operation)
+            yield getattr(end, "__name__", type(end).__name__).lower()
+
+
+def _keeps_values(operation):
+    kinds = (keras.layers.Reshape, keras.layers.Flatten, keras.layers.Identity)
+    is_linear = getattr(operation, "activation", None) is keras.activations.linear
+    return isinstance(operation, kinds) or (
+        isinstance(operation, keras.layers.Activation) and is_linear
+    )
 
 
 def refuse_batch_normalization(network, reason):

@@ -3,6 +3,7 @@
 from keras import ops
 
 from kerasgan.engine import backend
+from kerasgan.engine.data import described
 from kerasgan.engine.shapes import shapes
 
 
@@ -14,26 +15,37 @@ class IsUsed:
         """The network that the verb runs."""
         return getattr(self, f"averaged_{self.averaged[0]}")
 
-    def run(self, inputs):
-        """What the verb's network makes of a batch, float32 NumPy arrays, outside of a step."""
-        backend.sync_state(self)
-        return self.network.predict_on_batch(inputs).astype("float32", copy=False)
+    def run(self, inputs, network=None):
+        """What a network, by default the verb's, makes of a batch outside of a step.
+
+        Of float32 NumPy arrays; so is what it gives.
+        """
+        made = backend.run_network(self, network or self.network, inputs)
+        return made.astype("float32", copy=False)
 
     def predict(self, x, **kwargs):
         taken = shapes(self.network)[0]
-        given = getattr(x, "shape", None)
-        if given is not None and not isinstance(taken, list):
-            fits = (side in (None, other) for side, other in zip(taken[1:], given[1:]))
-            if len(given) != len(taken) or not all(fits):
-                raise ValueError(
-                    f"predict() hands {self.averaged[0]} its own input, of shape {taken}. "
-                    f"Received: shape {tuple(given)}. What this model is for is "
-                    f"{type(self).__name__}.{self.verb}()."
-                )
+        taken = taken if isinstance(taken, list) else [taken]
+        given = list(x) if isinstance(x, (list, tuple)) else [x]
+        # A dataset has no shape: Keras looks at what it gives.
+        is_given = hasattr(x, "shape") or isinstance(x, (str, list, tuple))
+        is_dataset = not is_given and (hasattr(x, "__iter__") or hasattr(x, "__getitem__"))
+        if not is_dataset and not (len(given) == len(taken) and all(map(_fits, taken, given))):
+            raise ValueError(
+                f"predict() hands {self.averaged[0]} its own input, of shape "
+                f"{' and '.join(map(str, taken))}. Received: "
+                f"{' and '.join(map(described, given))}. What this model is for is "
+                f"{type(self).__name__}.{self.verb}()."
+            )
         return super().predict(x, **kwargs)
 
     def export(self, filepath, format="tf_saved_model", **kwargs):
-        """Write the verb's network for a serving runtime, as `keras.Model.export` does."""
+        """Write the verb's network for a serving runtime, as `keras.Model.export` does.
+
+        Raises:
+            ValueError: On a format that this backend does not write.
+        """
+        backend.check_export(format)
         taken = shapes(self.network)[0]
         taken = taken if isinstance(taken, list) else [taken]
         # Keras exports what has been called.
@@ -91,3 +103,9 @@ class IsUsed:
     def reference_samples(self, **inputs):
         """What those arguments give, as an array."""
         return getattr(self, self.verb)(**inputs)
+
+
+def _fits(shape, array):
+    given = tuple(getattr(array, "shape", ()))
+    known = (side in (None, own) for side, own in zip(shape[1:], given[1:]))
+    return len(given) == len(shape) and all(known)

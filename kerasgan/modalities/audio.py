@@ -31,16 +31,13 @@ class Audio(Modality):
 
     accepted = "int16 or float in [-1, 1]"
     integers = ("int16",)
+    limit = 1.0
     suffixes = (".wav", ".npz")
 
     def __init__(self, sample_rate: int = 16_000):
         if sample_rate < 1:
             raise ValueError(f"sample_rate must be at least 1. Received: {sample_rate}")
         self.sample_rate = sample_rate
-
-    def check_range(self, low, high, where, expected):
-        if low < -1.001 or high > 1.001:
-            raise ValueError(f"{expected} Received in {where}: values in [{low:g}, {high:g}]")
 
     def to_network(self, batch):
         batch = ops.convert_to_tensor(batch)

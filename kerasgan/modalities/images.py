@@ -2,7 +2,6 @@
 
 import math
 import os
-import warnings
 from pathlib import Path
 
 import keras
@@ -30,21 +29,24 @@ class Images(Modality):
 
     accepted = "channels last, uint8 in [0, 255] or float in [-1, 1]"
     integers = ("uint8",)
+    limit = 1.0
     suffixes = (".png", ".jpg", ".jpeg", ".webp", ".npz")
     stored_as = "images"
 
     def check_range(self, low, high, where, expected):
-        if low < -1.001 or high > 1.001:
-            hint = " Divide by 127.5 and subtract 1." if low >= 0 and high <= 255 else ""
+        hint = ""
+        if low >= 0 and high <= self._most:
+            hint = (
+                " Images in [0, 1] must be scaled to [-1, 1]: multiply by 2, subtract 1. If these "
+                "are, and as bright as that, give them as uint8."
+            )
+        elif low >= 0 and high <= 255:
+            hint = " Divide by 127.5 and subtract 1."
+        if hint:
             raise ValueError(
                 f"{expected} Received in {where}: values in [{low:g}, {high:g}].{hint}"
             )
-        if low >= 0:
-            warnings.warn(
-                f"All values in {where} lie in [{low:g}, {high:g}]: images in [0, 1] must "
-                "be scaled to [-1, 1] (multiply by 2, subtract 1) or given as uint8.",
-                stacklevel=5,
-            )
+        super().check_range(low, high, where, expected)
 
     def to_network(self, batch):
         batch = ops.convert_to_tensor(batch)

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.engine.registry import register
-from kerasgan.modalities.modality import Modality
+from kerasgan.modalities.modality import Modality, count_of_others
 
 
 class Labels(Modality):
@@ -36,6 +36,13 @@ class Labels(Modality):
         """Labels as a user of `generate` gives them, as vectors `(n, dim)`."""
         raise NotImplementedError
 
+    def valid(self, vectors):
+        """Which of the vectors `(n, dim)` are labels, inside a step: booleans `(n,)`."""
+        return ops.all(ops.isfinite(vectors), axis=1)
+
+    def wrong(self, batch):
+        return count_of_others(self.valid(self.to_network(batch)))
+
     def untrained(self):
         """Vectors to draw from as long as none were seen."""
         raise NotImplementedError
@@ -60,7 +67,8 @@ class Labels(Modality):
 
     def _finished(self, rows, labels):
         if rows.ndim != 2 or rows.shape[1] != self.dim or not np.isfinite(rows).all():
-            raise ValueError(f"A label must be {self.describe()}. Received: {labels!r}")
+            received = labels if np.size(rows) <= self.dim else f"an array of shape {rows.shape}"
+            raise ValueError(f"A label must be {self.describe()}. Received: {received!r}")
         return rows.astype("float32")
 
 
@@ -88,11 +96,23 @@ class ClassLabels(Labels):
         names = f" or its name ({', '.join(self.names)})" if self.names else ""
         return f"an integer from 0 to {self.dim - 1}{names}, or a one-hot vector of {self.dim}"
 
+    def expected(self, shape=None):
+        # Names are for `generate`: a step computes with numbers.
+        names = f" ({', '.join(self.names)})" if self.names else ""
+        return (
+            f"Expected each label to be an integer from 0 to {self.dim - 1}{names}, or a one-hot "
+            f"vector of {self.dim}."
+        )
+
     def check(self, batch, where="labels", shape=None):
         labels = _array(batch)
-        if labels.shape[1:] == (self.dim,) and labels.ndim == 2 and self.dim > 1:
+        if labels.dtype.kind in "UST":
+            self._refuse("names. Give each by its place among the classes, counted from 0.")
+        elif labels.shape[1:] == (self.dim,) and labels.ndim == 2 and self.dim > 1:
             wrong = labels[(labels.sum(1) != 1) | (labels.max(1) != 1) | (labels.min(1) != 0)]
-        elif labels.dtype.kind not in "iub" or labels.shape[1:] not in ((), (1,)):
+        elif (
+            labels.dtype.kind not in "iub" or labels.shape[1:] not in ((), (1,)) or not labels.ndim
+        ):
             self._refuse(f"shape {labels.shape}, dtype {labels.dtype}")
         else:
             wrong = labels[(labels < 0) | (labels >= self.dim)]
@@ -103,8 +123,12 @@ class ClassLabels(Labels):
         labels = ops.convert_to_tensor(batch)
         if len(labels.shape) == 2 and labels.shape[1] > 1:
             return ops.cast(labels, keras.config.floatx())
-        classes = ops.cast(ops.reshape(labels, (-1,)), "int32")
-        return ops.one_hot(classes, self.dim, dtype=keras.config.floatx())
+        # A class that there is not gives zeros on every backend; `ops.one_hot` fails on one.
+        classes = ops.cast(ops.reshape(labels, (-1, 1)), "int32")
+        return ops.cast(classes == ops.arange(self.dim, dtype="int32"), keras.config.floatx())
+
+    def valid(self, vectors):
+        return (ops.max(vectors, axis=1) == 1) & (ops.sum(ops.abs(vectors), axis=1) == 1)
 
     def rows(self, labels):
         values = [labels] if np.ndim(labels) == 0 else list(labels)

@@ -18,12 +18,14 @@ class Modality:
     Attributes:
         accepted: String, what is accepted, for messages.
         integers: Names of the integer dtypes that are accepted beside floats.
+        limit: Float: what no float's absolute value is above.
         stored_as: Name of the array in an `.npz` file of samples.
         suffixes: Endings of files that `write` makes, the usual one first.
     """
 
     accepted = "finite floats"
     integers = ()
+    limit = float("inf")
     suffixes = (".npz",)
     stored_as = "samples"
 
@@ -65,6 +67,28 @@ class Modality:
 
     def check_range(self, low, high, where, expected):
         """Refuse floats in [low, high] that are out of the range."""
+        if low < -self._most or high > self._most:
+            raise ValueError(f"{expected} Received in {where}: values in [{low:g}, {high:g}]")
+
+    def wrong(self, batch):
+        """How many values of a batch are NaN, infinite or out of the range, inside a step.
+
+        Args:
+            batch: Tensor, as the user gave it.
+
+        Returns:
+            Scalar tensor, or None where the dtype rules them out.
+        """
+        batch = ops.convert_to_tensor(batch)
+        if keras.backend.standardize_dtype(batch.dtype) in self.integers:
+            return None
+        # In half precision the bound would round to the limit.
+        return count_of_others(ops.abs(ops.cast(batch, "float32")) < self._most)
+
+    @property
+    def _most(self):
+        # Rounding, of resizing say, may step over the limit.
+        return self.limit + 1e-3
 
     def to_network(self, batch):
         """A batch as the networks see it, inside a step."""
@@ -104,6 +128,12 @@ class Modality:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+def count_of_others(which):
+    """How many of these booleans do not hold, inside a step."""
+    # Not by `ops.logical_not`: TensorFlow makes `x >= 1` of `not x < 1`, and NaN is neither.
+    return ops.size(which) - ops.sum(ops.cast(which, "int32"))
 
 
 def _fits(shape, batch):

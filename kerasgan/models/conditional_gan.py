@@ -57,6 +57,14 @@ class ConditionalGAN(RemembersLabels, GAN):
     ):
         super().__init__(generator, discriminator, **kwargs)
         dim = self.sample_shapes["labels"][0]
+        if dim == 1 and not isinstance(labels, Attributes):
+            raise ValueError(
+                "generator must take a label as a vector, (batch, number of classes), 1 at the "
+                "place of its class: kerasgan turns integers into such. Received a generator that "
+                "takes labels of shape (batch, 1). In place of an Embedding use a Dense layer "
+                "without bias, which is the same of such a vector; for one attribute pass "
+                "labels=kerasgan.modalities.Attributes(1)."
+            )
         self.labels = ClassLabels(dim) if labels is None else labels
         if self.labels.dim != dim:
             raise ValueError(

@@ -1,11 +1,14 @@
 """SRGAN, Ledig et al. 2017 (arXiv:1609.04802)."""
 
+import numbers
+
 import keras
 from keras import ops
 
 from kerasgan import losses
+from kerasgan.engine import backend
+from kerasgan.engine.copying import frozen_copy
 from kerasgan.engine.registry import register
-from kerasgan.engine.saving import frozen_copy
 from kerasgan.engine.shapes import shapes
 from kerasgan.models.super_resolution import SuperResolution
 
@@ -135,9 +138,10 @@ class SRGAN(SuperResolution):
         """
         if strength in (None, 1.0):
             return super().enlarger()
-        if not 0.0 <= strength <= 1.0:
-            raise ValueError(f"strength must be in [0, 1]. Received: strength={strength}")
-        network = frozen_copy(self.pixel_generator)
-        for weight, sharp in zip(network.weights, self.averaged_generator.weights, strict=True):
-            weight.assign_add(ops.cast(strength * (sharp - weight), weight.dtype))
+        if not isinstance(strength, numbers.Real) or not 0.0 <= strength <= 1.0:
+            raise ValueError(f"strength must be in [0, 1]. Received: strength={strength!r}")
+        with backend.settled(self):
+            network = frozen_copy(self.pixel_generator)
+            for weight, sharp in zip(network.weights, self.averaged_generator.weights, strict=True):
+                weight.assign_add(ops.cast(strength * (sharp - weight), weight.dtype))
         return network.predict_on_batch
