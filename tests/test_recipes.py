@@ -2,6 +2,7 @@
 
 import csv
 import tomllib
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -316,6 +317,12 @@ def test_a_stage_begins_where_the_one_before_ended(super_resolution, pictures, c
     shown = capsys.readouterr().out
     assert "stage_1 after epoch 2 of 2" in shown and "run after epoch 1 of 2" in shown
     assert zoo.info("run")["training"]["steps"] == 4
+
+    # From its weights only the last stage is trained, and what the first one gave is kept.
+    fine = zoo.train("run", pictures, "fine", start="zoo", fit={"epochs": 1})
+    assert not (Path("fine") / "stage_1").exists() and recipes.of_folder("fine")["start"] == "run"
+    for a, b in zip(fine.pixel_generator.weights, zoo.load("run").pixel_generator.weights):
+        np.testing.assert_allclose(np.array(a), np.array(b), atol=1e-3)
 
 
 def test_what_a_later_stage_needs_is_missed_before_the_first(super_resolution, pictures, tmp_path):

@@ -113,9 +113,8 @@ class Diagnosis(keras.callbacks.Callback):
         if "held_out" in batches and "real_logits" in seen:
             seen["held_out_logits"] = model.judged(batches["held_out"])["real_logits"]
         for player in model.players:
-            loss_fn = getattr(model, f"{player}_loss")
             seen[f"{player}_gradient"] = backend.gradient_norm(
-                lambda loss_fn=loss_fn: loss_fn(batch), model.variables_of(player)
+                lambda player=player: model.whole_loss(player, batch), model.variables_of(player)
             )
         return seen
 

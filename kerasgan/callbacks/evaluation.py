@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 
+from kerasgan.callbacks.training_state import weights_of
 from kerasgan.engine.data import named
 from kerasgan.files import write_text, write_whole
 from kerasgan.metrics import MetricResult
@@ -152,5 +153,6 @@ class Evaluate(keras.callbacks.Callback):
             "conditions": figure.conditions,
         }
         # In this order: a record never promises weights that are not there.
-        write_whole(self.folder / "best.weights.h5", self.model.save_weights)
+        path = self.folder / "best.weights.h5"
+        write_whole(path, lambda temporary: temporary.write_bytes(weights_of(self.model, path)))
         write_text(self.folder / "best.json", json.dumps(best, indent=2))

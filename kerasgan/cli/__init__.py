@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 
 from kerasgan import __version__
@@ -12,16 +13,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 2, with one line, for bad input."""
     parser = _parser()
     options, others = parser.parse_known_args(arguments)
+    shown, warnings.formatwarning = warnings.formatwarning, _in_one_line
     try:
         if others:
             options.others(options, others)
         return options.run(options) or 0
     except (ValueError, OSError, ImportError, FloatingPointError) as error:
-        print(f"kerasgan: {' '.join(str(error).split())}", file=sys.stderr)
+        text = str(error)
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            text = f"{error.filename}: {error.strerror}"
+        print(_in_one_line(text), end="", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nkerasgan: stopped.", file=sys.stderr)
         return 130
+    finally:
+        warnings.formatwarning = shown
+
+
+def _in_one_line(message, *where):
+    """An error or a warning, without the place in the package and the line of code."""
+    return f"kerasgan: {' '.join(str(message).split())}\n"
 
 
 def _parser():

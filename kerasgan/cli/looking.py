@@ -1,6 +1,6 @@
 """What there is and how good it is: models, runs and data, listed, measured and judged."""
 
-from kerasgan.cli.verbs import WHERE
+from kerasgan.cli.verbs import WHERE, refuse_negative
 
 
 def add_models(add):
@@ -63,7 +63,7 @@ def _add_evaluate(add):
     evaluate.add_argument(
         "--features",
         help="a .keras network of images in [-1, 1], whose last dense layer is left out, or an "
-        ".npz of the weights of FID's Inception (default: that one)",
+        ".npz of the weights of FID's Inception (default: a small network of kerasgan's own)",
     )
     evaluate.add_argument("-n", type=int, default=10_000, help="samples (default: 10,000)")
     evaluate.add_argument("--seed", type=int, default=0, help="of the samples")
@@ -112,6 +112,7 @@ def _evaluate(options):
     from kerasgan.files import write_text
     from kerasgan.zoo.evaluation import add_to_card
 
+    refuse_negative(options.seed)
     figures = zoo.evaluate(
         options.name,
         options.data,
@@ -124,6 +125,7 @@ def _evaluate(options):
     for key, value in figures.items():
         shown = f"{value:.5g}" if isinstance(value, float) else value
         print(f"{key.replace('_', ' '):34} {shown}")
+    print(f"Figures compare only with figures of the same network, {figures['network']}.")
     if options.json:
         write_text(options.json, json.dumps(figures, indent=1))
     if options.card:

@@ -1,5 +1,6 @@
 """What models do: `generate`, `upscale` and `translate`."""
 
+import mimetypes
 import os
 from pathlib import Path
 
@@ -95,13 +96,18 @@ def _loaded(name, verb):
 def _generate(options):
     if options.n < 1:
         raise ValueError(f"-n must be at least 1. Received: {options.n}")
+    refuse_negative(options.seed)
     model = _loaded(options.name, "generate")
     modality = model.modality
     name = Path(options.name.split("://")[-1]).name
     out = Path(options.out or f"{name}{modality.suffixes[0]}")
     suffix, known = out.suffix.lower(), ", ".join(modality.suffixes)
-    if suffix and suffix not in modality.suffixes:
-        raise ValueError(f"--out must end in {known}, or be a folder. Received: {out}")
+    if suffix not in modality.suffixes or out.is_dir():
+        # Of samples.v2 a folder, of what other files are called none.
+        kind = mimetypes.guess_type(out.name, strict=False)[0] or suffix == ".npy"
+        if kind and kind != "application/x-trash" and not out.is_dir():
+            raise ValueError(f"--out must end in {known}, or be a folder. Received: {out}")
+        suffix = ""
     each = f".{options.format or modality.suffixes[0][1:]}".lower()
     if each not in modality.suffixes:
         raise ValueError(f"--format must be one of {known}. Received: {options.format}")
@@ -116,6 +122,12 @@ def _generate(options):
     else:
         modality.write_each(samples, out, each)
     print(f"Wrote {options.n} sample{'s' if options.n > 1 else ''} to {out}")
+
+
+def refuse_negative(seed):
+    """Refuse a `--seed` that no generator of random numbers takes."""
+    if seed is not None and seed < 0:
+        raise ValueError(f"--seed must be 0 or more. Received: {seed}")
 
 
 def _labels(model, options):

@@ -1,6 +1,7 @@
 """Items of any kind as shuffled batches, decoded in worker threads while a model trains."""
 
 import functools
+import hashlib
 import math
 import numbers
 import os
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
-from kerasgan.datasets.sources import skipped
+from kerasgan.datasets.folder import skipped
 
 CACHE_LIMIT = 2 * 2**30
 
@@ -30,8 +31,8 @@ class Batches(keras.utils.PyDataset):
     A subclass says what a batch is: `training_batch`, `plain_batch` and `shapes`.
 
     Args:
-        source: Has a length, `source[i]`, an item, and `source.name(i)`. An item is an array
-            or a tuple of arrays.
+        source: Has a length, `source[i]`, an item, `source.name(i)` and `source.raw(i)`, what is
+            stored of it. An item is an array or a tuple of arrays.
         batch_size: Items a batch.
         flip: Whether a place is mirrored with probability 1/2.
         shuffle: Draw a new order every epoch.
@@ -124,6 +125,20 @@ class Batches(keras.utils.PyDataset):
             f"{self.batch_size}: {shapes}{named}>"
         )
 
+    def fingerprint(self):
+        """A text that is another one as soon as anything stored of the items is, or their order."""
+        whole = hashlib.blake2b(digest_size=16)
+        for digest in self._pool.map(self._digest, range(len(self.source))):
+            whole.update(digest)
+        return whole.hexdigest()
+
+    def _digest(self, place):
+        try:
+            stored = self.source.raw(place)
+        except OSError:  # named when it is to be decoded
+            stored = b""
+        return digest_of(*(stored if isinstance(stored, tuple) else (stored,)))
+
     def sample(self, n):
         """`n` items as a batch, drawn by the seed; nothing else about them is drawn."""
         if n < 1:
@@ -186,6 +201,10 @@ class Batches(keras.utils.PyDataset):
         number = self.epoch * len(self) + index
         if index and number != self._expected:
             return self._batch(number)
+        return self.numbered(number)
+
+    def numbered(self, number):
+        """Batch `number`, counted through all epochs; those after it are begun."""
         with self._lock:
             self._expected = number + 1
             self._pending = {
@@ -196,7 +215,6 @@ class Batches(keras.utils.PyDataset):
         return batch.result()
 
     def _batch(self, number):
-        """Batch `number`, counted through all epochs."""
         epoch, index = divmod(number, len(self))
         random = np.random.default_rng([self.seed, epoch, index])
         chosen, mirrored = self._chosen(epoch, index, random)
@@ -251,6 +269,16 @@ def _plan(seed, epoch, num_images, shuffle, flip):
 def threads(workers):
     """How many threads a door's `workers` means."""
     return min(os.cpu_count() or 1, 16) if workers is None else workers
+
+
+def digest_of(*contents):
+    """Bytes that stand for these arrays or bytes."""
+    found = hashlib.blake2b(digest_size=16)
+    for content in contents:
+        content = content if isinstance(content, bytes) else np.ascontiguousarray(content)
+        found.update(str((len(content), getattr(content, "shape", ""))).encode())
+        found.update(content)
+    return found.digest()
 
 
 def check_options(*, seed, cache="auto", **counts):

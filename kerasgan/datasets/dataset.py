@@ -8,7 +8,7 @@ from typing import Literal
 import keras
 import numpy as np
 
-from kerasgan.datasets.batches import Batches, check_options, threads
+from kerasgan.datasets.batches import Batches, check_options, digest_of, threads
 from kerasgan.datasets.labels import read_labels
 from kerasgan.datasets.picture import fit
 from kerasgan.datasets.sources import open_source
@@ -63,6 +63,10 @@ class ImageDataset(Batches):
             return {}
         kind = Attributes if self.multi_label else ClassLabels
         return {"labels": kind(self.num_labels, self.label_names)}
+
+    def fingerprint(self):
+        own = super().fingerprint()
+        return own if self._labels is None else digest_of(own.encode(), self._labels).hex()
 
     def training_batch(self, items, mirrored, random):
         places, images = zip(*items)

@@ -24,6 +24,7 @@ FILES = {
     "curves.png": "the same as a picture",
     "grids": "samples of every epoch",
     "state.weights.h5": "checkpoint: weights, optimizers, random numbers",
+    "previous.state.weights.h5": "the one before it, in case that it is damaged",
     "entry": "the trained model, with its card",
 }
 

@@ -58,21 +58,33 @@ def read(run_folder):
 def read_log(path):
     """Dict from a column to its curve: dict from an epoch, from 1 on, to a float, maybe NaN."""
     curves = {}
+    # An epoch that was repeated after a kill has two rows: the later one counts.
+    for epoch, row in rows(path):
+        for name, text in row.items():
+            # Others are Keras's "NA" for no value.
+            with contextlib.suppress(ValueError):
+                curves.setdefault(name, {})[epoch + 1] = float(text)
+    return curves
+
+
+def rows(path):
+    """Of each row of a log its epoch, from 0 on, and a dict from a column to its text.
+
+    What a kill has cut is left out, and what was then written behind it on the same line.
+    """
     with open(path, newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            # An epoch that was repeated after a kill has two rows: the later one counts.
-            epoch = int(row.pop("epoch")) + 1
-            for name, text in row.items():
-                # Others are Keras's "NA" for no value, and what a kill has cut.
-                with contextlib.suppress(TypeError, ValueError):
-                    curves.setdefault(name, {})[epoch] = float(text)
-    return curves
+            if None not in row and None not in row.values():
+                yield int(row.pop("epoch")), row
 
 
 def diagrams(log):
     """Dict from a diagram's title to its curves of `log`, without what is not finite."""
     groups = {}
     for name, curve in log.items():
+        # The sum of losses that are drawn.
+        if name in ("loss", "val_loss"):
+            continue
         title = TOGETHER.get(name.rpartition("_")[2], name.removeprefix("val_"))
         if finite := {epoch: value for epoch, value in curve.items() if math.isfinite(value)}:
             groups.setdefault(title, {})[name] = finite

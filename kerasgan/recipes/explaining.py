@@ -14,6 +14,13 @@ CHOICES = {
     "class_name": "Of keras.optimizers.",
 }
 
+ALONE = {
+    "start": "Entry whose weights training starts from, by name or folder; zoo for the one that is "
+    "trained again.",
+    "frozen": "Of its networks, how many layers from the input on stay as they are: "
+    "{discriminator = 4}, say.",
+}
+
 
 def explained(recipe: dict) -> Iterator[str]:
     """Lines of TOML: every key with its value or default, and its line of the docstring.
@@ -25,6 +32,8 @@ def explained(recipe: dict) -> Iterator[str]:
     papers = class_of(recipe).default_optimizers(class_of(recipe))
     yield '# "none" is None of Python.'
     yield _line("seed", recipe["seed"], "Integer of weights, latents, order and all that is drawn.")
+    for key, text in ALONE.items():
+        yield _line(key, recipe.get(key, "none"), text)
     for table in tables(recipe):
         function = table.function
         yield ""

@@ -13,6 +13,10 @@ from kerasgan.recipes.recipe import TABLES, tables
 from kerasgan.recipes.signature import parameters
 
 FILE = "recipe.toml"
+# What the recipe in a run folder says of its data and of where it ran.
+NOTED = ("images", "contents", "backend")
+# Keys of a recipe that stand in no table.
+ALONE = ("seed", "start", "frozen")
 
 
 def named(name: str, others: Iterable[str] = ()) -> dict:
@@ -51,7 +55,7 @@ def named(name: str, others: Iterable[str] = ()) -> dict:
 
 
 def read(path: Path) -> dict:
-    """The recipe in a file, without what a run has noted there of its data.
+    """The recipe in a file, without what a run has noted there.
 
     Raises:
         ValueError: If it is damaged, or of an earlier version.
@@ -62,7 +66,7 @@ def read(path: Path) -> dict:
             f"{path} has no table [model]. Recipes of earlier versions of kerasgan had none: they "
             "cannot be trained again or gone on with."
         )
-    return {key: value for key, value in recipe.items() if key != "images"}
+    return {key: value for key, value in recipe.items() if key not in NOTED}
 
 
 def of_folder(folder: Path) -> dict:
@@ -74,7 +78,11 @@ def of_folder(folder: Path) -> dict:
     """
     path = Path(folder) / FILE
     if not path.is_file():
-        raise FileNotFoundError(f"{folder} has no {FILE}, so it cannot be trained again.")
+        raise FileNotFoundError(
+            f"{folder} has no {FILE}, so it cannot be trained again: it was saved without a "
+            f"recipe. With one of yours, its weights are where training begins: kerasgan train "
+            f"NAME start={folder}"
+        )
     return read(path)
 
 
@@ -94,7 +102,7 @@ def changes_of(words: Iterable[str], recipe: dict) -> dict:
         *places, key = path.strip().split(".")
         if not equals or not key:
             raise ValueError(f"A change of the recipe is table.key=value. Received: {word!r}")
-        if not places and key != "seed":
+        if not places and key not in ALONE:
             raise ValueError(
                 f"A change of the recipe is table.key=value.{_with_table(key, recipe)} "
                 f"Received: {word!r}"

@@ -2,7 +2,9 @@
 
 `[data]` are those of the model's door in `kerasgan.datasets`, `[networks]` of the builders,
 `[model]` of the model, `[optimizers.<player>]` of an optimizer, `[fit]` of `run.fit`. Beside
-them `seed`, and `[[stages]]` that change some of it, one run after another. A model says in
+them `seed`, and `[[stages]]` that change some of it, one run after another; or `start`, the entry
+whose weights the last stage starts from, and `frozen`, how many layers of a network, from its input
+on, stay as they are there. A model says in
 `builders`, `network_options` and `recipe` what is left out; nothing here names an argument of a
 model or a builder.
 """
@@ -19,7 +21,7 @@ from kerasgan.recipes.checks import check_arguments, check_object, refuse_unknow
 from kerasgan.recipes.objects import find
 from kerasgan.recipes.signature import REQUIRED, parameters, positional
 
-TABLES = ("seed", "data", "networks", "model", "optimizers", "fit", "stages")
+TABLES = ("seed", "start", "frozen", "data", "networks", "model", "optimizers", "fit", "stages")
 
 
 @dataclasses.dataclass
@@ -184,7 +186,7 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
     if type(recipe["seed"]) is not int or recipe["seed"] < 0:
         raise ValueError(f"seed must be an integer, 0 or more. Received: {recipe['seed']!r}")
     refuse_unknown(_at(recipe, ("optimizers",)), cls.players, "[optimizers]")
-    full = {"seed": recipe["seed"]}
+    full = {"seed": recipe["seed"]} | _start(recipe, cls)
     for table in tables(recipe):
         values = _filled(table, recipe, canonical(cls.recipe, "recipe"))
         where = full
@@ -198,9 +200,30 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
     if has_stages and recipe.get("stages"):
         if not isinstance(recipe["stages"], list):
             raise ValueError("This recipe has no stages to change.")
+        if not all(isinstance(stage, dict) for stage in recipe["stages"]):
+            raise ValueError(f"A stage is a table, [[stages]]. Received: {recipe['stages']!r}")
         full["stages"] = recipe["stages"]
         list(stages(full))
     return full
+
+
+def _start(recipe, cls):
+    """What a recipe says of where the weights come from."""
+    start, frozen = recipe.get("start", "none"), recipe.get("frozen", "none")
+    if not isinstance(start, str):
+        raise ValueError(f"start is the name or folder of an entry, or none. Received: {start!r}")
+    if start == "none":
+        if frozen != "none":
+            raise ValueError("frozen needs start: layers that have learned nothing are to learn.")
+        return {}
+    frozen = {} if frozen == "none" else _at(recipe, ("frozen",))
+    refuse_unknown(frozen, positional(cls), "frozen")
+    for name, n in frozen.items():
+        if type(n) is not int or n < 1:
+            raise ValueError(
+                f"frozen.{name} is a number of layers, 1 or more, from the input on. Received: {n}"
+            )
+    return {"start": start} | ({"frozen": frozen} if frozen else {})
 
 
 def _filled(table, recipe, of_model):

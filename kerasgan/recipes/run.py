@@ -15,11 +15,13 @@ from kerasgan.callbacks import (
     TrainingCurves,
     TrainingState,
 )
+from kerasgan.callbacks.epoch_log import EpochLog
 from kerasgan.engine.data import named
 from kerasgan.engine.model import AdversarialModel
+from kerasgan.engine.shapes import every_layer
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
-from kerasgan.recipes import environment, objects
+from kerasgan.recipes import objects
 from kerasgan.recipes.signature import parameters, positional
 
 # Single images kept out of training: 1 in 20, but no more than these, no fewer than a diagnosis
@@ -67,13 +69,51 @@ def model_of(
         recipe: As `completed` gives it, without stages.
         dataset: Gives the shapes, and the labels if the model takes them.
         start: Dict from a network's name to another one, whose weights it starts from.
+
+    Raises:
+        ValueError: If those weights do not fit, or if all layers of a network are frozen.
     """
-    cls, seed = _class(recipe), recipe["seed"]
+    cls, seed, start = _class(recipe), recipe["seed"], start or {}
     networks = networks_of(recipe, dataset.shapes)
-    for name in networks.keys() & (start or {}).keys():
-        networks[name].set_weights(start[name].get_weights())
+    if start and not networks.keys() & start.keys():
+        raise ValueError(
+            f"start has networks {', '.join(start)}, and {recipe['model']['name']} has "
+            f"{', '.join(networks)}: no network has anything to start from."
+        )
+    for name in networks.keys() & start.keys():
+        _start(name, networks[name], start[name])
+    for name, n in recipe.get("frozen", {}).items():
+        _freeze(name, networks[name], n)
     of_data = {k: v for k, v in dataset.modalities.items() if k in parameters(cls)}
-    return cls(**networks, **of_data, **{"seed": seed} | _arguments(recipe))
+    model = cls(**networks, **of_data, **{"seed": seed} | _arguments(recipe))
+    # What a model has beside the networks that it is given.
+    for name in model.stored_networks().keys() & start.keys() - networks.keys():
+        _start(name, model.stored_networks()[name], start[name])
+    return model
+
+
+def _start(name, network, other):
+    shapes, others = ([w.shape for w in n.weights] for n in (network, other))
+    if shapes != others:
+        differing = next((pair for pair in zip(shapes, others) if pair[0] != pair[1]), None)
+        told = f"weights of shape {differing[0]} where start has {differing[1]}"
+        raise ValueError(
+            f"The {name} does not fit that of start: it has "
+            f"{told if differing else f'{len(shapes)} weights, that one {len(others)}'}. Leave "
+            "networks and the shape of the data as the recipe of start has them."
+        )
+    network.set_weights(other.get_weights())
+
+
+def _freeze(name, network, n):
+    found = [x for x in every_layer(network) if x.weights and not getattr(x, "layers", None)]
+    if n >= len(found):
+        raise ValueError(
+            f"frozen.{name} must be less than the {len(found)} layers with weights that it has. "
+            f"Received: {n}"
+        )
+    for layer in found[:n]:
+        layer.trainable = False
 
 
 def _arguments(recipe):
@@ -140,6 +180,7 @@ def fit(
     dataset: datasets.Batches,
     run: Path,
     begin: Callable,
+    record: Callable,
     *,
     epochs: int = 100,
     held_out: int | None = None,
@@ -150,8 +191,9 @@ def fit(
         model: Not compiled.
         dataset: Of what the model takes.
         run: The folder.
-        begin: Function `begin(steps)`, called when nothing can be refused any more: it compiles
-            the model for a training of so many steps.
+        begin: Function `begin(steps)` that compiles the model for a training of so many steps.
+        record: Function `record(epoch)`, called when nothing can be refused any more, with the
+            epoch that training goes on after.
         epochs: Passes over the data.
         held_out: How many samples to keep out of training, and to measure and to show the model
             by. By default, of single images 1 in 20, at least 50 of 200 or more and at most
@@ -159,14 +201,22 @@ def fit(
 
     Returns:
         What was held out, by name.
+
+    Raises:
+        ValueError: If more epochs than these are done.
     """
     held = named(dataset.hold_out(held_out), model.takes) if held_out else None
     begin(epochs * len(dataset))
     state = TrainingState(run / "state.weights.h5", len(dataset))
     dataset.epoch = first = state.restore(model)
+    if first > epochs:
+        raise ValueError(
+            f"{run} is trained for {first} epochs, which cannot be undone. Received: "
+            f"epochs={epochs}. Give as many or more, or another folder with --out."
+        )
     if first:
         print(f"Going on with {run} after epoch {first} of {epochs}.")
-    environment.record(run, first)
+    record(first)
     # Of photographs whole ones are held out, which no discriminator judges.
     is_judged = held and len(held) == len(model.takes) and held_out >= Diagnosis.FEWEST
     watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None)]
@@ -178,14 +228,15 @@ def fit(
         initial_epoch=first,
         # A progress bar is for people: in a file it is a line a step.
         verbose=1 if sys.stdout.isatty() else 2,
-        # The guard comes first: it stops before anything bad is written.
+        # The guard comes first: it stops before anything bad is written. The state comes last:
+        # with it an epoch is done.
         callbacks=[
             NumericsGuard(),
             _Seconds(),
             *watching,
-            state,
-            keras.callbacks.CSVLogger(run / "log.csv", append=True),
+            EpochLog(run / "log.csv"),
             TrainingCurves(run / "curves.png", run / "log.csv"),
+            state,
         ],
     )
     return held
