@@ -260,3 +260,21 @@ def test_results_of_other_conditions_are_refused(other, difference):
     for compare in (lambda: result < other, lambda: other >= result, lambda: result - other):
         with pytest.raises(ValueError, match=f"(?s)cannot be compared.*{difference}"):
             compare()
+
+
+@pytest.mark.without_backend
+@pytest.mark.parametrize(
+    "metric", [metrics.FrechetInceptionDistance, metrics.PrecisionRecall, metrics.DensityCoverage]
+)
+def test_sets_of_another_range_or_other_channels_are_refused(metric, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    grey = np.random.default_rng(0).integers(0, 256, (8, 6, 6, 1), "uint8")
+    with pytest.raises(ValueError, match=r"[Ii]mages in \[0, 1\] must be scaled to \[-1, 1\]"):
+        metric(None).update_state(real=grey / 255.0)
+    both = metric(None)
+    both.set_real(grey)
+    with pytest.raises(ValueError, match="grey and colour do not compare. Received: 36 .* 108"):
+        both.update_state(generated=grey.repeat(3, axis=-1))
+    both.set_real(grey)  # out of the cache
+    with pytest.raises(ValueError, match="grey and colour do not compare"):
+        both.update_state(generated=grey.repeat(3, axis=-1))

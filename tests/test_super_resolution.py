@@ -180,6 +180,16 @@ def test_training_on_pixels_comes_nearer_to_the_originals():
     assert distance() < 0.8 * before
 
 
+def test_half_precision_is_judged_by_every_network_that_the_verb_needs(tmp_path):
+    model = tiny()
+    zoo.save(model, tmp_path / "entry")
+    assert zoo.info(tmp_path / "entry")["precision"] == "float16"
+    for weight in model.pixel_generator.weights:
+        weight.assign(weight * 3.0)
+    zoo.save(model, tmp_path / "entry")
+    assert zoo.info(tmp_path / "entry")["precision"] == "float32"
+
+
 @pytest.mark.parametrize("cls", [SuperResolution, SRGAN, ESRGAN])
 def test_an_entry_enlarges_as_the_model_does(cls, tmp_path):
     model = moved(cls)

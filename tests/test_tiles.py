@@ -116,7 +116,7 @@ def test_rows_come_from_a_memory_map(tmp_path):
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"tile": 0}, "tile must be at least 1. Received: tile=0"),
+        ({"tile": 0}, "tile must be at least 1, a whole number. Received: tile=0"),
         ({"tile": 32, "overlap": 9}, "quarter of tile. Received: overlap=9, tile=32"),
         ({"overlap": -1}, "Received: overlap=-1"),
     ],

@@ -9,7 +9,7 @@ from PIL import Image
 
 from kerasgan import zoo
 from kerasgan.modalities import make_grid
-from kerasgan.zoo import store
+from kerasgan.zoo import integrity, store
 
 
 def apart(one, other):
@@ -45,7 +45,7 @@ shipped = pytest.mark.parametrize(
 @shipped
 def test_a_shipped_entry_is_whole_and_described(name):
     folder = store.find(name)
-    card = store.check(folder)
+    card = integrity.check(folder)
     for key in ("summary", "paper", "data", "licence", "limits", "training", "metrics"):
         assert card.get(key), f"{name}: card.toml has no {key}"
     assert card["name"] == name
@@ -57,7 +57,7 @@ def test_a_shipped_entry_is_whole_and_described(name):
         picture.load()
     recipe = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
     assert {"seed", "data", "model", "fit"} <= recipe.keys()
-    assert card["format"] == store.FORMAT and card["verb"] and card["modality"]
+    assert card["format"] == integrity.FORMAT and card["verb"] and card["modality"]
 
 
 @shipped

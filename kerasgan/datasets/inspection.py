@@ -15,10 +15,11 @@ from PIL import Image, ImageOps
 
 from kerasgan.datasets.duplicates import near_duplicates
 from kerasgan.datasets.findings import picture_findings, value_findings
+from kerasgan.datasets.folder import skipped
 from kerasgan.datasets.inspected import Inspection
 from kerasgan.datasets.labels import read_labels
 from kerasgan.datasets.picture import fit
-from kerasgan.datasets.sources import Array, numpy_arrays, open_source, skipped
+from kerasgan.datasets.sources import Array, numpy_arrays, open_source
 from kerasgan.modalities import make_grid, write_image
 
 SIZES = (256, 128, 64, 32, 16)

@@ -12,8 +12,8 @@ from PIL import Image, ImageOps
 
 from kerasgan.datasets import degradation as degradations
 from kerasgan.datasets.batches import Batches, check_options, threads
+from kerasgan.datasets.folder import Folder
 from kerasgan.datasets.picture import fit
-from kerasgan.datasets.sources import Folder
 
 # Largest side of what is held out.
 MEASURED = 384
@@ -158,6 +158,10 @@ class _Photographs:
 
     def name(self, index):
         return self._names[index]
+
+    def raw(self, index):
+        item = self._items[index]
+        return item if isinstance(item, np.ndarray) else item.read_bytes()
 
 
 def _folder(path):

@@ -5,6 +5,8 @@ import math
 import numpy as np
 from PIL import Image, ImageOps
 
+from kerasgan import greys
+
 
 def fit(picture, shape, crop=None):
     """Crop a Pillow picture in its centre, resize it and convert it.
@@ -48,10 +50,10 @@ def decode_small(picture, wanted, used):
 
 def converted(picture, channels):
     """A Pillow picture of any mode with 1, 3 or 4 channels of 8 bits."""
-    if picture.mode.startswith("I"):
-        # 16-bit grey, which Pillow would clip at 255.
-        values = np.asarray(picture) / 257.0
-        picture = Image.fromarray(np.rint(np.clip(values, 0, 255)).astype("uint8"))
+    if greys.is_grey(picture):
+        # Pillow would clip it at 255.
+        values = np.asarray(greys.sixteen_bits(picture)) / 257.0
+        picture = Image.fromarray(np.rint(values).astype("uint8"))
     if channels == 4:
         return picture.convert("RGBA")
     if picture.has_transparency_data:

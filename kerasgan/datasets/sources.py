@@ -1,5 +1,7 @@
 """Where pictures come from: each source has a length, `source[i]` and `source.name(i)`.
 
+`source.raw(i)` is what is stored of a picture, bytes or an array, to tell whether it has changed.
+
 `source.labels()` gives the classes of all pictures and the names of the classes, or None;
 `source.labels` is None where the source knows none.
 """
@@ -10,13 +12,13 @@ import os
 import re
 import urllib.error
 import urllib.request
-import warnings
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from kerasgan.datasets.folder import Folder
 
 
 def open_source(source, fit, workers, data_dir=None):
@@ -45,49 +47,6 @@ def open_source(source, fit, workers, data_dir=None):
             ".npy or .npz file."
         )
     return _numpy_file(path, key, fit)
-
-
-class Folder:
-    """Every picture below a folder, in the same order on every machine."""
-
-    def __init__(self, folder, fit, workers):
-        self.folder, self.fit = folder, fit
-        Image.init()
-        known = {end for end, form in Image.registered_extensions().items() if form in Image.OPEN}
-        files = list(_walk(folder))
-        pictures = [path for path in files if path.suffix.lower() in known]
-        with ThreadPoolExecutor(workers) as pool:
-            self.paths = [path for path in pool.map(_with_header, pictures) if path]
-        if not self.paths:
-            raise ValueError(
-                f"No picture in {str(folder)!r} or below it; {len(files)} files were looked "
-                "at. Pictures are known by their extension (.jpg, .png, … as Pillow has them)."
-            )
-
-    def __len__(self):
-        return len(self.paths)
-
-    def __getitem__(self, index):
-        return self.read(index, self.fit)
-
-    def read(self, index, fit):
-        with Image.open(self.paths[index]) as picture:
-            return fit(picture)
-
-    def name(self, index):
-        return str(self.paths[index])
-
-    def labels(self):
-        parts = [path.relative_to(self.folder).parts for path in self.paths]
-        loose = [part[0] for part in parts if len(part) == 1]
-        if loose:
-            raise ValueError(
-                f"labels=True takes the sub-folders of {str(self.folder)!r} as classes, but "
-                f"{len(loose)} of {len(parts)} pictures lie in none: {', '.join(loose[:3])}. "
-                "Move them into one, or pass labels as an array or a file of attributes."
-            )
-        names, classes = np.unique([part[0] for part in parts], return_inverse=True)
-        return classes, names.tolist()
 
 
 class Array:
@@ -123,6 +82,9 @@ class Array:
     def name(self, index):
         return f"image {index} of {self.origin}"
 
+    def raw(self, index):
+        return self.images[index]
+
 
 class TensorFlowDataset:
     """One split of a TensorFlow Dataset that gives its examples in any order."""
@@ -139,6 +101,9 @@ class TensorFlowDataset:
 
     def name(self, index):
         return f"example {index} of {self.origin}"
+
+    def raw(self, index):
+        return self.examples[index][self.feature]
 
 
 def tensorflow_dataset(name, fit, data_dir):
@@ -217,42 +182,6 @@ def _download(builder):
 
 def _picture(array):
     return Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
-
-
-def _walk(folder):
-    seen = set()
-    for place, folders, names in os.walk(folder, followlinks=True, onerror=_name):
-        real = os.path.realpath(place)
-        if real in seen:  # a link back to a folder above
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
-
-
-def _name(error):
-    warnings.warn(f"Skipped {error.filename}: {error.strerror}")
-
-
-def _with_header(path):
-    """`path`, or None with a warning if the file does not begin as a picture."""
-    try:
-        if not path.is_file():
-            raise OSError("not a file, or a link to nothing")
-        with Image.open(path):
-            return path
-    except Exception as error:  # Pillow's plugins raise all kinds
-        warnings.warn(skipped(path, error))
-        return None
-
-
-def skipped(name, error):
-    """The message that names a picture which cannot be used."""
-    hint = ""
-    if isinstance(error, Image.DecompressionBombError):
-        hint = " If you trust the file, raise PIL.Image.MAX_IMAGE_PIXELS."
-    return f"Skipped {name}: {error or type(error).__name__}{hint}"
 
 
 def numpy_arrays(path):

@@ -1,5 +1,6 @@
 """How good images are: pairs of real and generated ones, and sets of them."""
 
+from kerasgan.metrics.default_network import default_features
 from kerasgan.metrics.features import FeatureNetwork
 from kerasgan.metrics.frechet import FrechetInceptionDistance
 from kerasgan.metrics.inception import inception_network
@@ -34,6 +35,7 @@ __all__ = [
     "PeakSignalToNoiseRatio",
     "PrecisionRecall",
     "StructuralSimilarity",
+    "default_features",
     "inception_network",
     "multi_scale_structural_similarity",
     "peak_signal_to_noise_ratio",

@@ -53,7 +53,18 @@ class SetMetric(keras.metrics.Metric):
         """
         for stream, images in ((self.real, real), (self.generated, generated)):
             if images is not None and len(features := self.features(images)):
+                self._check_width(features)
                 stream.add(features)
+                stream.width = features.shape[1]
+
+    def _check_width(self, features):
+        for side in (self.real, self.generated):
+            if side.count and side.width != features.shape[1]:
+                raise ValueError(
+                    "All images must give equally many features; without a feature network "
+                    "these are height × width × channels, so grey and colour do not compare. "
+                    f"Received: {side.width} features, then {features.shape[1]}"
+                )
 
     def set_real(self, images, cache: bool = True):
         """Take all of these as the real images, in place of any before.

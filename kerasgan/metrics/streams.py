@@ -55,6 +55,7 @@ class Moments:
     def load(self, state):
         self.count = self._taken = int(state["count"])
         self._mean, self._scatter = state["mean"], state["scatter"]
+        self.width = len(self._mean)
 
 
 class Sample:
@@ -93,3 +94,4 @@ class Sample:
 
     def load(self, state):
         self.seen, self.parts = int(state["seen"]), [state["rows"]]
+        self.width = state["rows"].shape[1]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from kerasgan.arguments import check_whole
 from kerasgan.photos.tiles import HALF, quantised
 
 LARGEST_STRIDE = 512
@@ -37,6 +38,7 @@ def translate_array(
     Raises:
         ValueError: On another rank, dtype, range or number of channels.
     """
+    check_whole(1, batch_size=batch_size)
     images = np.asarray(images)
     given = images
     if images.ndim == 2:

@@ -1,9 +1,11 @@
 """One photograph, or every one in a folder and below, converted into files."""
 
 import collections
+import contextlib
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -107,7 +109,8 @@ def convert_files(
             continue
         progress = _Printed(f"file {number}/{len(targets)} {path.name}") if verbose else None
         try:
-            write(_read(path), target, progress)
+            with _told(path, verbose):
+                write(_read(path), target, progress)
         except ValueError as error:
             if not folder:
                 raise
@@ -125,6 +128,19 @@ def convert_files(
             + f", {failed} left out" * bool(failed)
         )
     return summary
+
+
+@contextlib.contextmanager
+def _told(path, verbose):
+    """Print what is warned of as lines about a photograph, where lines are wanted."""
+    if not verbose:
+        yield
+        return
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        print(f"Note: {_about(path, str(warning.message))}", file=sys.stderr)
 
 
 def companion(target: Path, ending: str) -> Path:
@@ -188,6 +204,13 @@ def _read(path):
         return read_photo(path)
     except OSError as error:
         raise ValueError(f"{str(path)!r} cannot be read: {error.strerror or error}.") from error
+
+
+def _about(path, message):
+    """One line of a message that may begin with the path of the file, or its name."""
+    for name in (str(path), path.name):
+        message = message.removeprefix(f"{name!r}: ")
+    return f"{path.name}: {' '.join(message.split())}"
 
 
 def _reason(error, path):

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
+from kerasgan import greys
 from kerasgan.photos.photo import Photo, from_values
 
 # What each EXIF orientation asks for.
@@ -53,6 +54,11 @@ def read_photo(source: str | os.PathLike | Image.Image) -> Photo:
             large for Pillow, or holds values without a known range, with its name.
         OSError: If there is no such file, or it may not be read.
     """
+    is_file = isinstance(source, (str, bytes, os.PathLike)) or hasattr(source, "read")
+    if not is_file and not isinstance(source, Image.Image):
+        raise ValueError(
+            f"Expected a path, a Pillow image or an array. Received: {type(source).__name__}"
+        )
     name = source if not isinstance(source, Image.Image) else getattr(source, "filename", "")
     name = str(name or "the Pillow image")
     try:
@@ -119,6 +125,7 @@ def _read(image, name):
     # First, for Pillow forgets how it read a picture once that is loaded.
     values = _sixteen_bits(image, name)
     if values is None:
+        image.load()  # of an ICNS or a JPEG 2000 the mode may be known only then
         values = _pixels(_converted(image, name))
         if image.mode in ("CMYK", "LAB"):
             profile = None  # it was used
@@ -146,9 +153,9 @@ def _exif(image, name):
 
 def _sixteen_bits(image, name):
     """uint16 values of a picture of 16 bits a channel; None of any other."""
-    if image.mode.startswith("I"):
-        image.load()
-        return _with_key(_grey(image), image.info.get("transparency"))
+    if greys.is_grey(image):
+        key = image.info.get("transparency")
+        return _with_key(_grey(image), key)
     tags = getattr(image, "tag_v2", {})
     planes = tags.get(ExifTags.Base.PlanarConfiguration)
     if planes == 2 and max(tags.get(ExifTags.Base.BitsPerSample, (8,))) > 8:
@@ -187,14 +194,11 @@ def _decoded(path, raw, other):
 
 
 def _grey(image):
-    """Pillow's grey of 16 or 32 bits as uint16 `(height, width, 1)`."""
-    values = np.asarray(image)[..., None]
-    if values.dtype.itemsize > 2 and (values.min() < 0 or values.max() > 65535):
-        raise _RefusedError(
-            f"holds integers from {values.min()} to {values.max()}, whose black and white "
-            "are not known. Expected 16 bits: scale them to [0, 65535]."
-        )
-    return values.astype("uint16")
+    """Pillow's grey of more than 8 bits as uint16 `(height, width, 1)`."""
+    try:
+        return np.asarray(greys.sixteen_bits(image))[..., None]
+    except ValueError as error:
+        raise _RefusedError(error) from None
 
 
 def _with_key(values, key):
@@ -208,11 +212,6 @@ def _with_key(values, key):
 def _converted(image, name):
     """An 8-bit picture in one of the modes L, LA, RGB and RGBA."""
     mode = image.mode
-    if mode == "F":
-        raise _RefusedError(
-            "holds floats, whose black and white are not known. Scale them to [-1, 1] and "
-            "pass them as an array, or save them with 16 bits."
-        )
     if mode in ("CMYK", "LAB"):
         return _to_srgb(image, name)
     if mode in ("1", "L", "La", "LA"):

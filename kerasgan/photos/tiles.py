@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from kerasgan.arguments import check_whole
+
 # What stands for -1 and 1, and half of the way between: value / half - 1.
 HALF = {np.dtype("uint8"): 127.5, np.dtype("uint16"): 32767.5}
 # Sides of tiles differ by this many pixels, for some backends compile a network for each.
@@ -94,9 +96,9 @@ def upscale_bands(
 
 def check_tiling(tile: int = 256, overlap: int = 16) -> None:
     """Raise a `ValueError` on a tiling that cannot work."""
-    if tile < 1:
-        raise ValueError(f"tile must be at least 1. Received: tile={tile}")
-    if not 0 <= overlap <= tile // 4:
+    check_whole(1, tile=tile)
+    check_whole(0, overlap=overlap)
+    if overlap > tile // 4:
         raise ValueError(
             "overlap must be between 0 and a quarter of tile. "
             f"Received: overlap={overlap}, tile={tile}"

@@ -9,7 +9,7 @@ faces = model.generate(16, seed=0)
 import os
 from typing import TYPE_CHECKING
 
-from kerasgan.zoo import store
+from kerasgan.zoo import integrity, store
 
 if TYPE_CHECKING:  # both take seconds to import
     import numpy as np
@@ -33,7 +33,7 @@ def info(name: str | os.PathLike):
     Returns:
         Dict.
     """
-    return store.read_card(store.find(name))
+    return integrity.read_card(store.find(name))
 
 
 def hugging_face_card(name: str | os.PathLike):
@@ -53,7 +53,9 @@ def load(name: str | os.PathLike):
 
     Returns:
         A model of `kerasgan.models`. Its generator starts from the averaged weights, its
-        optimizers from zero.
+        optimizers from zero at the paper's learning rates: to keep more of what it has learned,
+        `compile` it with lower ones before `fit`. What `save` then writes has the recipe that it
+        is given, or none; `train` with `start` writes one.
 
     Raises:
         ValueError: On an unknown name, or an entry that is damaged, of a newer format,
@@ -70,7 +72,9 @@ def load(name: str | os.PathLike):
     """
     from kerasgan.zoo.entry import load_entry
 
-    return load_entry(store.find(name))
+    model = load_entry(store.find(name))
+    model.is_loaded = True
+    return model
 
 
 def save(model, folder: str | os.PathLike, card: dict | None = None, recipe: dict | None = None):
@@ -125,7 +129,10 @@ def train(
         out: Run folder; by default `runs/<name>`. If it holds an unfinished run of the
             same recipe, training goes on there.
         **tables: What to change of the recipe: `data`, `networks`, `model`, `optimizers` and
-            `fit`, dicts; `seed`; and `stages`.
+            `fit`, dicts; `seed`; `stages`; `start`, an entry whose weights training starts from,
+            as in `load`, or `"zoo"` for `name` itself, in place of all stages but the last; and
+            `frozen`, a dict from a network to the number of its layers, from the input on, that
+            stay as they are there (FreezeD, Mo et al. 2020, arXiv:2002.10964).
 
     Returns:
         The trained model. The run folder holds the entry that `load` takes.
@@ -137,6 +144,7 @@ def train(
 
     ```python
     zoo.train("dcgan", "photos", networks={"width": 32}, fit={"epochs": 50})
+    zoo.train("dcgan_celeba", "faces", start="zoo", frozen={"discriminator": 2})
     ```
     """
     from kerasgan.zoo import training
@@ -165,8 +173,9 @@ def evaluate(
             the other figures compare `n` of its pictures, or all if there are fewer.
         features: Path of the feature network: a `.keras` file of a network of images in
             [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
-            of FID's Inception, as `kerasgan.metrics.inception_network` takes it, which is
-            also the default.
+            of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default
+            `kerasgan.metrics.default_features`, which comes with kerasgan; figures compare
+            only with figures of the same network.
         n: Number of samples.
         seed: Integer, of the samples and of what is drawn of the pictures.
         crop: As in `kerasgan.datasets.load`.

@@ -1,18 +1,21 @@
 """The figures of an entry, measured with `kerasgan.metrics`."""
 
 import inspect
+import warnings
 
 import keras
 import numpy as np
-import tomli_w
 
 from kerasgan import datasets, metrics
 from kerasgan.engine.data import named
-from kerasgan.files import read_toml, write_text
+from kerasgan.files import read_toml
 from kerasgan.modalities import Images, make_grid, write_image
-from kerasgan.zoo import store
+from kerasgan.recipes import checks
+from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
 
+# Samples below which chance decides.
+ENOUGH = 1000
 # What a door does to training data alone.
 FOR_TRAINING = ("labels", "label_names", "load_size", "augmentation", "drop_remainder")
 
@@ -35,6 +38,12 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=
     samples = model.samples(n, seed=seed, batch=given)
     generated = extract(samples)
     compared = real[np.random.default_rng(seed).permutation(len(real))[:n]]
+    if min(len(samples), len(compared)) < ENOUGH:
+        warnings.warn(
+            f"Of {len(samples)} samples and {len(compared)} pictures these figures tell little: "
+            f"below {ENOUGH:,} of each, precision, recall, density and coverage are mostly chance, "
+            "and the distances depend on the number. Take more with n (-n)."
+        )
     half = len(compared) // 2
     size = min(1000, half, len(samples))
     kernel = metrics.KernelInceptionDistance(network, subset_size=size, seed=seed)
@@ -75,8 +84,15 @@ def training_data(model, folder, data, crop=None):
     """The data as the entry's recipe reads it, in its order, without what only training does."""
     door = getattr(datasets, model.door)
     known = inspect.signature(door).parameters
-    recipe = read_toml(folder / "recipe.toml") if (folder / "recipe.toml").is_file() else {}
-    options = {k: v for k, v in recipe.get("data", {}).items() if k not in FOR_TRAINING}
+    path = folder / "recipe.toml"
+    table = read_toml(path).get("data", {}) if path.is_file() else {}
+    try:
+        if not isinstance(table, dict):
+            raise ValueError(f"data is a table, [data]. Received: {table!r}")
+        checks.check_arguments("data", door, table, (next(iter(known)),))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    options = {k: v for k, v in table.items() if k not in FOR_TRAINING}
     options |= {"flip": False, "shuffle": False, "batch_size": 64} | model.data_options()
     if crop is not None:
         options["crop"] = crop
@@ -86,7 +102,7 @@ def training_data(model, folder, data, crop=None):
 def feature_network(features):
     """The network that a path stands for, without its classifier."""
     if features is None:
-        return metrics.inception_network()
+        return metrics.default_features()
     if str(features).endswith(".npz"):
         return metrics.inception_network(features)
     try:
@@ -104,7 +120,7 @@ def feature_network(features):
 def add_to_card(name, figures, script="kerasgan evaluate"):
     """Put the figures on an entry's card, as they are printed; what else it measured stays."""
     folder = store.find(name)
-    card = store.read_card(folder)
+    card = integrity.read_card(folder)
     figures = {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in figures.items()}
     card["metrics"] = card.get("metrics", {}) | figures | {"script": script}
-    write_text(folder / store.CARD, tomli_w.dumps(card, multiline_strings=True))
+    integrity.write_card(folder, card)

@@ -1,11 +1,14 @@
-"""What the config.json of an entry, which comes from anywhere, may name.
+"""What the config.json of an entry, which comes from anywhere, may name, and how much it may make.
 
 Keras would import the module that a config names. Here only what is loaded already counts:
 what somebody registered in this process, and the classes of Keras that networks are made of.
 """
 
+import contextlib
 import inspect
+import math
 import sys
+import threading
 
 import keras
 
@@ -35,6 +38,42 @@ _THAT_CARRY_CODE = (
     keras.layers.TFSMLayer,
     keras.layers.TorchModuleWrapper,
 )
+
+
+_one_at_a_time = threading.RLock()
+
+
+@contextlib.contextmanager
+def weights_at_most(most, path):
+    """Refuse inside, before memory is taken, layers whose weights are more than `most` numbers.
+
+    A layer is built by making its weights, and shapes follow from layers before it: nothing but
+    building tells how many there are. So the door through which every layer makes them counts.
+
+    Args:
+        most: How many numbers the weights of this thread's layers may have, all together.
+        path: Of what is read, for the message.
+    """
+    thread, made = threading.get_ident(), 0
+
+    def counted(layer, shape=None, *args, **kwargs):
+        nonlocal made
+        if threading.get_ident() == thread:
+            made += math.prod(shape or ())
+            if made > most:
+                raise ValueError(
+                    f"{path} describes networks of more than {most:,} weights, which the files "
+                    "beside it cannot hold."
+                )
+        return add_weight(layer, shape, *args, **kwargs)
+
+    with _one_at_a_time:
+        add_weight = keras.Layer.add_weight
+        keras.Layer.add_weight = counted
+        try:
+            yield
+        finally:
+            keras.Layer.add_weight = add_weight
 
 
 def check_classes(config, path):

@@ -1,8 +1,8 @@
-"""Where entries are, how they come here, and whether they are whole.
+"""Where entries are, and how they come here.
 
 An entry is a folder:
 
-    card.toml        what it is, how it was trained, the SHA-256 of every other file
+    card.toml        what it is, how it was trained, the SHA-256 of every file, its own first
     config.json      the architecture, as Keras serialises it
     recipe.toml      how to train it again
     <network>.npz    the weights of each network, averaged where it has an average
@@ -16,22 +16,18 @@ Nothing here imports Keras: listing and checking are quick.
 
 import contextlib
 import difflib
+import functools
 import hashlib
 import importlib
 import os
 import shutil
-import tarfile
-import tempfile
 import urllib.request
-import zipfile
 from pathlib import Path
 
 from kerasgan._choose_backend import keras_home
-from kerasgan.files import read_toml
-
-FORMAT = 2
-LIBRARY = "kerasgan"
-CARD = "card.toml"
+from kerasgan.files import temporary_folder
+from kerasgan.zoo.archive import opened
+from kerasgan.zoo.integrity import CARD, LARGEST_CARD, check, listed
 
 
 def shipped():
@@ -76,76 +72,6 @@ def find(name):
     )
 
 
-def read_card(folder):
-    """The card of an entry, checked to be one that this version reads.
-
-    Raises:
-        FileNotFoundError: If there is none.
-        ValueError: If it is no TOML, another library's, or of a newer format.
-    """
-    path = Path(folder) / CARD
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} is no kerasgan entry: it has no {CARD}.")
-    card = read_toml(path)
-    if card.get("library") != LIBRARY:
-        raise ValueError(
-            f"{path} belongs to the library {card.get('library')!r}, not to {LIBRARY!r}."
-        )
-    known = card.get("format")
-    if type(known) is not int or not 1 <= known <= FORMAT:
-        raise ValueError(
-            f"{path} has format {card.get('format')!r}; this version of kerasgan reads up to "
-            f"{FORMAT}. Run pip install -U kerasgan."
-        )
-    return card
-
-
-def check(folder, required=("config.json",)):
-    """Read the card and compare every file it lists with its size and SHA-256.
-
-    Returns:
-        The card.
-
-    Raises:
-        FileNotFoundError: If a file is missing.
-        ValueError: If one is truncated, changed, not listed or outside the entry.
-    """
-    folder = Path(folder)
-    card = read_card(folder)
-    files = card.get("files", {})
-    if not isinstance(files, dict) or not all(isinstance(f, dict) for f in files.values()):
-        raise ValueError(f"{folder / CARD}: `files` must hold bytes and sha256 by file.")
-    for name in required:
-        if name not in files:
-            raise ValueError(f"{folder / CARD} lists no {name}, which every entry must have.")
-    for name, expected in files.items():
-        path = folder / name
-        if Path(name).name != name or path.is_symlink():
-            raise ValueError(f"{folder / CARD} lists {name!r}, which is not a file of its own.")
-        if not path.is_file():
-            if expected.get("training_only") is True:
-                continue
-            raise FileNotFoundError(f"{path} is missing, though {CARD} lists it.")
-        size = path.stat().st_size
-        if size != expected.get("bytes"):
-            raise ValueError(
-                f"{path} has {size} bytes in place of {expected.get('bytes')}: it is truncated "
-                "or another file. Fetch the entry again."
-            )
-        if sha256(path) != expected.get("sha256"):
-            raise ValueError(
-                f"{path} is damaged or was changed: its SHA-256 is not the one in {CARD}. "
-                "Fetch the entry again."
-            )
-    return card
-
-
-def sha256(path):
-    """The SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _fetch(address):
     scheme, _, rest = address.partition("://")
     if scheme == "https":
@@ -155,7 +81,8 @@ def _fetch(address):
         with _downloading(address):
             snapshot = Path(library.snapshot_download(rest))
         # Its files are links to elsewhere in that library's cache, which `check` refuses.
-        return _keep(snapshot, f"{address}@{snapshot.name}")
+        files = {p.name: functools.partial(open, p, "rb") for p in snapshot.iterdir()}
+        return _keep(files, f"{address}@{snapshot.name}")
     if scheme == "kaggle":
         library = _import("kagglehub", address)
         with _downloading(address):
@@ -191,9 +118,8 @@ def from_archive(address):
     folder = _place(address)
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
-        archive, unpacked = Path(temporary, "archive"), Path(temporary, "unpacked")
+    with temporary_folder(folder.parent) as temporary:
+        archive = Path(temporary, "archive")
         with _downloading(address):
             with urllib.request.urlopen(address, timeout=60) as answer, open(archive, "wb") as file:
                 shutil.copyfileobj(answer, file)
@@ -201,36 +127,37 @@ def from_archive(address):
             if expected and size != int(expected):
                 raise OSError(f"it broke off after {size:,} of {int(expected):,} bytes.")
         try:
-            _unpack(archive, unpacked)
+            with opened(archive) as files:
+                cards = sorted(path for path in files if path.name == CARD)
+                if cards:
+                    inside = {p.name: f for p, f in files.items() if p.parent == cards[0].parent}
+                    return _keep(inside, address)
+        except (ValueError, FileNotFoundError) as error:
+            raise ValueError(f"{address}: {error}") from error
         except Exception as error:  # each kind of compression raises its own
             raise ValueError(
                 f"{address} cannot be unpacked as a zip or tar archive: {error}"
             ) from error
-        cards = sorted(unpacked.rglob(CARD))
-        if not cards:
-            raise ValueError(f"{address} holds no entry: there is no {CARD} in the archive.")
-        return _keep(cards[0].parent, address)
+        raise ValueError(f"{address} holds no entry: there is no {CARD} in the archive.")
 
 
-def _unpack(archive, folder):
-    # Tar first: a tar that ends with an .npz passes for a zip.
-    if tarfile.is_tarfile(archive):
-        with tarfile.open(archive) as file:
-            file.extractall(folder, filter="data")
-    else:
-        with zipfile.ZipFile(archive) as file:
-            file.extractall(folder)
+def _keep(files, address):
+    """Put an entry into the cache: what its card lists, checked, and whole or not at all.
 
-
-def _keep(source, address):
-    """Copy an entry into the cache: checked, and whole or not at all."""
+    Args:
+        files: Dict from the name of each file to a function that opens it.
+        address: Where they come from.
+    """
     folder = _place(address)
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
+    with temporary_folder(folder.parent) as temporary:
         copy = Path(temporary, "entry")
-        shutil.copytree(source, copy)
+        copy.mkdir()
+        _copy(files, CARD, copy, LARGEST_CARD)
+        for name, file in listed(copy)[1].items():
+            if name in files:
+                _copy(files, name, copy, file["bytes"])
         check(copy)
         try:
             os.replace(copy, folder)
@@ -239,6 +166,14 @@ def _keep(source, address):
             if not folder.is_dir():
                 raise
     return folder
+
+
+def _copy(files, name, folder, most):
+    """Copy one file, and of a longer one a byte more than `most`, which `check` sees."""
+    with files[name]() as file, open(folder / name, "wb") as target:
+        while most >= 0 and (part := file.read(min(most + 1, 2**20))):
+            target.write(part)
+            most -= len(part)
 
 
 def _place(address):
