@@ -68,6 +68,7 @@ def test_a_unet_of_another_shape_is_refused(options, message):
         networks.unet(**options)
 
 
+@pytest.mark.without_backend
 def test_the_losses_are_the_papers_sums():
     model = tiny(reconstruction_weight=7.0)
     random = np.random.default_rng(0)

@@ -13,6 +13,7 @@ from kerasgan.datasets.patches import (
     photograph_files,
     read_photograph,
 )
+from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
 
 __all__ = [
     "Batches",
@@ -22,10 +23,12 @@ __all__ = [
     "PairDataset",
     "PatchDataset",
     "PracticalDegradation",
+    "UnpairedDataset",
     "inspect",
     "load",
     "load_pairs",
     "load_photographs",
+    "load_unpaired",
     "photograph_files",
     "read_photograph",
     "modcrop",

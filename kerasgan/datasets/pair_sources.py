@@ -18,14 +18,15 @@ ORIENTATION = 0x0112
 
 def open_pairs(source, target, size, channels, source_half, workers):
     """The pairs that `load_pairs`'s arguments name, in `size` unless asked for another."""
-    first = _open("source", source, workers)
+    first = open_one("source", source, workers)
     if target is None:
         return Halves(first, channels, size, source_half)
-    sources = (first, _open("target", target, workers))
+    sources = (first, open_one("target", target, workers))
     return Partners(sources, _partners(sources), channels, size)
 
 
-def _open(argument, source, workers):
+def open_one(argument, source, workers):
+    """The pictures of one kind, named by an argument of a door."""
     if isinstance(source, (str, os.PathLike)) and str(source).startswith("tfds:"):
         raise ValueError(
             f"{argument} must be a folder, a NumPy file or an array; a TensorFlow Dataset has "
@@ -68,6 +69,9 @@ class Halves:
     def name(self, index):
         return self.pictures.name(index)
 
+    def raw(self, index):
+        return self.pictures.raw(index)
+
 
 class Partners:
     """The pairs of two sources; `places` are those of a pair in each of them."""
@@ -91,6 +95,10 @@ class Partners:
     def name(self, index):
         parts = zip(self.sources, self.places[index])
         return " with ".join(source.name(place) for source, place in parts)
+
+    def raw(self, index):
+        parts = zip(self.sources, self.places[index])
+        return tuple(source.raw(place) for source, place in parts)
 
 
 def _whole(picture, size, channels):

@@ -63,6 +63,24 @@ class PairDataset(Batches):
         return tuple(np.stack(pictures) for pictures in zip(*pairs))
 
 
+def check_pictures(size, load_size, channels):
+    """Refuse what pictures of two kinds cannot be; returns `size` and `load_size` as tuples."""
+    size = _sides("size", size)
+    load_size = size if load_size is None else _sides("load_size", load_size)
+    if any(full < part for full, part in zip(load_size, size)):
+        raise ValueError(
+            "load_size must not be below size, which is cut out of it. Received: "
+            f"load_size={load_size}, size={size}"
+        )
+    for argument, value in zip(("source_channels", "target_channels"), channels):
+        if value not in (1, 3, 4):
+            raise ValueError(
+                f"{argument} must be 1 (luminance), 3 (colour) or 4 (colour and opacity). "
+                f"Received: {argument}={value!r}"
+            )
+    return size, load_size
+
+
 def _sides(argument, value):
     sides = (value, value) if isinstance(value, Integral) else value
     good = isinstance(sides, (tuple, list)) and len(sides) == 2
@@ -147,20 +165,8 @@ def load_pairs(
     Adversarial Networks", arXiv:1611.07004, section 6.2 for crop and flip.
     """
     check_options(batch_size=batch_size, workers=workers, seed=seed, cache=cache)
-    size = _sides("size", size)
-    load_size = size if load_size is None else _sides("load_size", load_size)
-    if any(full < part for full, part in zip(load_size, size)):
-        raise ValueError(
-            "load_size must not be below size, which is cut out of it. Received: "
-            f"load_size={load_size}, size={size}"
-        )
     channels = (source_channels, target_channels)
-    for argument, value in zip(("source_channels", "target_channels"), channels):
-        if value not in (1, 3, 4):
-            raise ValueError(
-                f"{argument} must be 1 (luminance), 3 (colour) or 4 (colour and opacity). "
-                f"Received: {argument}={value!r}"
-            )
+    size, load_size = check_pictures(size, load_size, channels)
     if source_half not in ("left", "right"):
         raise ValueError(
             "source_half must be 'left' or 'right', the half of each picture that holds the "

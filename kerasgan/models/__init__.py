@@ -2,6 +2,8 @@
 
 from kerasgan.models.acgan import ACGAN
 from kerasgan.models.conditional_gan import ConditionalGAN
+from kerasgan.models.cut import CUT
+from kerasgan.models.cycle_gan import CycleGAN
 from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
 from kerasgan.models.gan import GAN
@@ -31,10 +33,13 @@ MODELS = {
     "srgan": SRGAN,
     "esrgan": ESRGAN,
     "pix2pix": Pix2Pix,
+    "cycle_gan": CycleGAN,
+    "cut": CUT,
 }
 
 __all__ = [
     "ACGAN",
+    "CUT",
     "ESRGAN",
     "GAN",
     "LSGAN",
@@ -44,6 +49,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "ConditionalGAN",
+    "CycleGAN",
     "FeatureMatchingGAN",
     "Pix2Pix",
     "ProjectionGAN",

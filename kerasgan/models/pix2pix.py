@@ -4,15 +4,14 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgan import losses, photos
-from kerasgan.engine.model import AdversarialModel
+from kerasgan import losses
 from kerasgan.engine.registry import register
 from kerasgan.engine.shapes import shapes
-from kerasgan.modalities import Images, make_grid
+from kerasgan.models.translation import TranslatesImages
 
 
 @register
-class Pix2Pix(AdversarialModel):
+class Pix2Pix(TranslatesImages):
     """A generator that turns one kind of image into another, learnt from pairs.
 
     Equation 4: `min_G max_D E[log D(x, y)] + E[log(1 - D(x, G(x)))] + λ E|y - G(x)|`, x the
@@ -49,9 +48,6 @@ class Pix2Pix(AdversarialModel):
     ```
     """
 
-    takes = ("source", "target")
-    makes = "target"
-    verb = "translate"
     door = "load_pairs"
     builders = {"generator": "unet", "discriminator": "patchgan"}
     fixes = ()
@@ -66,12 +62,8 @@ class Pix2Pix(AdversarialModel):
         **kwargs,
     ):
         source, target = _checked(generator, discriminator)
-        super().__init__(
-            {"generator": generator, "discriminator": discriminator},
-            {"source": Images(), "target": Images()},
-            {"source": source, "target": target},
-            **kwargs,
-        )
+        networks = {"generator": generator, "discriminator": discriminator}
+        super().__init__(networks, source, target, **kwargs)
         self.reconstruction_weight = reconstruction_weight
         self.adversarial_loss = losses.get(adversarial_loss)
         self.track(*self.adversarial_loss.shown)
@@ -84,11 +76,6 @@ class Pix2Pix(AdversarialModel):
             "generator": {"image_shape": source, "channels": target[-1]},
             "discriminator": {"image_shape": target, "condition_channels": source[-1]},
         }
-
-    def data_options(self):
-        *size, source = self.sample_shapes["source"]
-        channels = {"source_channels": source, "target_channels": self.sample_shapes["target"][-1]}
-        return channels if None in size else channels | {"size": tuple(size)}
 
     def default_optimizers(self):
         return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
@@ -117,39 +104,6 @@ class Pix2Pix(AdversarialModel):
         """Logits of the discriminator for images beside the sources of the batch."""
         return self.logits(self.discriminator, images, batch["source"], training=training)
 
-    def translate(self, images, batch_size: int = 8):
-        """The other kind of image for each that is given.
-
-        A generator whose input has one fixed size sees every image resized to it, and the
-        result is resized back; one that takes any size sees it as it is, its sides extended by
-        reflection to what its strides allow, and the result cut.
-
-        Args:
-            images: A path, a Pillow image, or an array `(height, width)`,
-                `(height, width, channels)` or `(n, height, width, channels)`; uint8, uint16 or
-                float in [-1, 1].
-            batch_size: Images on the device at a time.
-
-        Returns:
-            A Pillow image for a path or a Pillow image; for an array one of the same dtype,
-            height and width.
-
-        Raises:
-            ValueError: On what is no image, or has other channels, naming it.
-
-        Example:
-
-        ```python
-        kerasgan.zoo.load("pix2pix_facades").translate("labels.png").save("photograph.png")
-        ```
-        """
-        channels = self.sample_shapes["source"][-1]
-        if not hasattr(images, "dtype"):
-            return photos.translate_picture(images, self.translate, channels)
-        return photos.translate_array(images, self.network, self.run, channels, batch_size)
-
-    # What callbacks, reports and the zoo ask for.
-
     def judged(self, batch):
         fake = self.no_gradient(self.generator, batch["source"])
         return {
@@ -158,38 +112,11 @@ class Pix2Pix(AdversarialModel):
             "fake_logits": self.judge(fake, batch),
         }
 
-    def preview(self, n: int = 8, seed: int = 0, batch: dict | None = None):
-        """Of the first `n` pairs of the batch source, translation and target, side by side."""
-        if batch is None:
-            raise ValueError("A preview of a translation needs held-out pairs, batch=….")
-        sources, targets = (np.asarray(batch[name][:n]) for name in self.takes)
-        made = self.translate(sources)
-        rows = [_colour(image) for trio in zip(sources, made, targets) for image in trio]
-        return make_grid(np.stack(rows), columns=6 if n > 3 else 3)
-
-    def samples(self, n, seed=0, batch=None):
-        if batch is None:
-            raise ValueError("Samples of a translation need held-out sources, batch=….")
-        return self.translate(np.asarray(batch["source"][:n]))
-
     def measure(self, batch):
         """Mean absolute error of held-out pairs, in grey levels of 255."""
         made = self.translate(np.asarray(batch["source"])).astype("float32")
         error = np.abs(made - np.asarray(batch["target"], "float32")).mean()
         return {"held_out_error": float(error)}
-
-    def card_fields(self):
-        return {"samples": [int(side or 0) for side in self.sample_shapes["target"]]}
-
-    def reference_inputs(self, n):
-        height, width, channels = (side or 64 for side in self.sample_shapes["source"])
-        blocks = np.random.default_rng(0).integers(0, 256, (n, 8, 8, channels), "uint8")
-        return {"images": blocks.repeat(height // 8, axis=1).repeat(width // 8, axis=2)}
-
-
-def _colour(image):
-    """An image of 1, 3 or more channels as one of 3."""
-    return image[..., :3] if image.shape[-1] > 2 else image[..., :1].repeat(3, axis=-1)
 
 
 def _checked(generator, discriminator):
