@@ -320,6 +320,7 @@ def test_a_resumed_fit_sees_what_an_uninterrupted_one_sees(numbered):
     assert trained_on(resumed, initial_epoch=2, epochs=3) == whole[6:]
 
 
+@pytest.mark.without_backend
 def test_a_gan_trains_on_a_folder_while_others_decode(numbered):
     model = GAN(*kerasgan.networks.mlp((16, 16, 3), 4, 8, 1))
     model.compile()
