@@ -84,7 +84,8 @@ def test_each_turn_moves_its_own_player_only(name):
             assert (change > 0) == (player == moved), player
 
 
-@pytest.mark.parametrize("name", all_here("ACGAN", FAMILY))
+@pytest.mark.without_backend
+@EVERY
 def test_augmentation_and_unequal_batches_work_with_every_model(name):
     model = build(name, augmentation=[DifferentiableAugmentation(seed=0)])
     history = train(

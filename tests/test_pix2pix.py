@@ -92,6 +92,7 @@ class Shift(layers.Layer):
         return ops.roll(x, 1, axis=2)
 
 
+@pytest.mark.without_backend
 def test_augmentation_moves_source_and_target_alike():
     model = tiny(augmentation=Shift())
     one, other = images(2, SHAPE).astype("float32"), images(2, SHAPE, seed=1).astype("float32")

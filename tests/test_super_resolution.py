@@ -151,6 +151,7 @@ def test_vgg19_is_read_from_a_file_of_its_weights(tmp_path):
     np.testing.assert_allclose(np.maximum(unbounded, 0), expected, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.without_backend
 def test_the_losses_are_the_papers_sums():
     model = tiny(adversarial_weight=0.3, pixel_weight=0.2)
     random = np.random.default_rng(0)

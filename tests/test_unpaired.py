@@ -64,6 +64,7 @@ def losses_of(model, *logits):
     )
 
 
+@pytest.mark.without_backend
 def test_the_patch_loss_of_cut_is_the_cross_entropy_of_places():
     keras.utils.set_random_seed(0)
     built = networks.cut((32, 32, 3), width=2, blocks=1, projection_dim=4)
@@ -86,6 +87,7 @@ def test_the_patch_loss_of_cut_is_the_cross_entropy_of_places():
     assert found == pytest.approx(np.mean([d.mean() for d in depths]), rel=1e-4)
 
 
+@pytest.mark.without_backend
 def test_cut_moves_its_projections_with_the_generator_alone():
     keras.utils.set_random_seed(0)
     model = models.CUT(*networks.cut((32, 32, 1), channels=1, width=2, blocks=1), seed=0)
@@ -141,6 +143,7 @@ def test_each_kind_is_gone_through_in_an_order_of_its_own(folders):
         load(folders, batch_size=6)
 
 
+@pytest.mark.without_backend
 def test_a_translation_learns_from_folders_and_takes_any_size(folders):
     keras.utils.set_random_seed(0)
     there = networks.translator((None, None, 1), channels=3, width=2, blocks=1)
