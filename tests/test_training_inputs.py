@@ -51,6 +51,12 @@ def test_a_later_batch_that_is_wrong_ends_the_run_before_it_is_saved(kind, x):
     assert seen.epochs == 0 and seen.steps < 5
 
 
+@pytest.mark.without_backend
+def test_a_later_batch_without_what_the_model_takes_is_told():
+    with pytest.raises(ValueError, match="Received one without real"):
+        compiled(mlp_gan()).fit(iter([(X[:4],), None]), steps_per_epoch=2, verbose=0)
+
+
 def test_a_later_batch_that_is_wrong_ends_an_evaluation():
     with pytest.raises(ValueError, match="A batch after the first was not as it should be"):
         compiled(mlp_gan()).evaluate(generator(WIDE), verbose=0)

@@ -458,3 +458,9 @@ def test_what_only_training_needs_may_be_missing(entry):
         model = zoo.load(entry)
     assert apart(model.generate(4, seed=0), before) == 0
     model.fit(images(8), verbose=0)
+
+
+@pytest.mark.without_backend
+def test_what_is_no_model_is_not_saved(tmp_path):
+    with pytest.raises(TypeError, match="must be a model of kerasgan.models. Received: Sequential"):
+        zoo.save(keras.Sequential([keras.Input((2,))]), tmp_path / "entry")

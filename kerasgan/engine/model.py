@@ -212,6 +212,10 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
     def read_batch(self, data):
         """A batch by name, as the networks see it."""
         given = named(data, self.takes)
+        if missing := [name for name in self.takes if name not in given]:
+            raise ValueError(
+                f"A batch holds {', '.join(self.takes)}. Received one without {', '.join(missing)}"
+            )
         return {name: self.modalities[name].to_network(value) for name, value in given.items()}
 
     def _turns(self, data, training):

@@ -94,6 +94,7 @@ def save(model, folder: str | os.PathLike, card: dict | None = None, recipe: dic
         The folder's path.
 
     Raises:
+        TypeError: If `model` is none of kerasgan.
         ValueError: If `folder` exists and is no entry.
 
     Example:

@@ -134,6 +134,10 @@ def _array(file, member):
 
 
 def save_entry(model, folder, card=None, recipe=None, sample=None):
+    if not isinstance(model, AdversarialModel):
+        raise TypeError(
+            f"model must be a model of kerasgan.models. Received: {type(model).__name__}"
+        )
     folder = Path(folder)
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         try:
