@@ -43,6 +43,11 @@ def test_the_command_prints_writes_and_keeps_the_figures(paths, capsys):
     zoo.load(paths / "entry")
 
 
+def test_too_few_samples_are_refused(paths, capsys):
+    assert cli.main(command(paths, "-n", "0")) == 2
+    assert "n must be at least 4" in capsys.readouterr().err
+
+
 def test_the_distance_is_the_metrics_own(paths):
     with pytest.warns(UserWarning, match="Of 64 samples and 64 pictures .* mostly chance"):
         figures = zoo.evaluate(

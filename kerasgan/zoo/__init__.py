@@ -177,7 +177,7 @@ def evaluate(
             of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default
             `kerasgan.metrics.default_features`, which comes with kerasgan; figures compare
             only with figures of the same network.
-        n: Number of samples.
+        n: Number of samples, 4 or more.
         seed: Integer, of the samples and of what is drawn of the pictures.
         crop: As in `kerasgan.datasets.load`.
         neighbours: Path of a picture to write: of the first 1,000 samples the eight that are

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kerasgan import datasets, metrics
+from kerasgan.arguments import check_whole
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
 from kerasgan.modalities import Images, make_grid, write_image
@@ -21,6 +22,7 @@ FOR_TRAINING = ("labels", "label_names", "load_size", "augmentation", "drop_rema
 
 
 def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=None):
+    check_whole(4, n=n)
     folder = store.find(name)
     model = load_entry(folder)
     if not isinstance(model.modalities[model.makes], Images):
