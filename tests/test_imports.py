@@ -43,7 +43,7 @@ ALLOWED = {
     },
     "zoo": {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "augment", "modalities"),
-        *("datasets", "metrics", "recipes", "files"),
+        *("datasets", "metrics", "recipes", "files", "arguments"),
     },
     "cli": {"_choose_backend", "kerasgan", "zoo", "recipes", "files", "modalities", "photos"}
     | {"datasets", "diagnosis", "models"},
