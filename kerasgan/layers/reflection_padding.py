@@ -24,7 +24,7 @@ class ReflectionPadding2D(keras.layers.Layer):
         `(batch, height + 2 * padding, width + 2 * padding, channels)`.
 
     Raises:
-        ValueError: On a padding below 1.
+        ValueError: On a padding below 1, or on sides that are not longer than it.
 
     Example:
 
@@ -41,6 +41,11 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def call(self, inputs):
         p = self.padding
+        if any(side is not None and side <= p for side in inputs.shape[1:3]):
+            raise ValueError(
+                f"Reflection by {p} pixels needs sides of more than {p} pixels. Received: images "
+                f"or features of shape {tuple(inputs.shape)}"
+            )
         return ops.pad(inputs, ((0, 0), (p, p), (p, p), (0, 0)), mode="reflect")
 
     def compute_output_shape(self, input_shape):
