@@ -4,8 +4,10 @@ from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load
 from kerasgan.datasets.degradation import PracticalDegradation, modcrop, shrink
 from kerasgan.datasets.findings import Finding
+from kerasgan.datasets.holes import HoleDataset, load_holes
 from kerasgan.datasets.inspected import Inspection
 from kerasgan.datasets.inspection import inspect
+from kerasgan.datasets.masks import draw_mask
 from kerasgan.datasets.pairs import PairDataset, load_pairs
 from kerasgan.datasets.patches import (
     PatchDataset,
@@ -18,14 +20,17 @@ from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
 __all__ = [
     "Batches",
     "Finding",
+    "HoleDataset",
     "ImageDataset",
     "Inspection",
     "PairDataset",
     "PatchDataset",
     "PracticalDegradation",
     "UnpairedDataset",
+    "draw_mask",
     "inspect",
     "load",
+    "load_holes",
     "load_pairs",
     "load_photographs",
     "load_unpaired",

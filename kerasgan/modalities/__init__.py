@@ -4,6 +4,7 @@ from kerasgan.modalities.arrays import Arrays
 from kerasgan.modalities.audio import Audio
 from kerasgan.modalities.images import Images, make_grid, write_image
 from kerasgan.modalities.labels import Attributes, ClassLabels
+from kerasgan.modalities.masks import Masks
 from kerasgan.modalities.modality import Modality
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Audio",
     "ClassLabels",
     "Images",
+    "Masks",
     "Modality",
     "make_grid",
     "of_shape",
