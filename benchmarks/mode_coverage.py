@@ -85,7 +85,11 @@ def variants(steps):
             {"discriminator_normalization": None},
             {"penalties": [penalties.R1()]},
         ),
-        **{c.__name__: (c, {}, {}) for c in models.MODELS.values() if c is not models.GAN},
+        **{
+            c.__name__: (c, {}, {})
+            for c in models.MODELS.values()
+            if c.verb == "generate" and c is not models.GAN
+        },
     }
 
 

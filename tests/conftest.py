@@ -31,7 +31,7 @@ if keras.backend.backend() == "tensorflow":
 
 # What knows no backend runs on one of them.
 WITHOUT_BACKEND = {
-    *("test_choose_backend", "test_cli_models", "test_diagnosis", "test_imports"),
+    *("test_choose_backend", "test_cli_models", "test_diagnosis", "test_holes", "test_imports"),
     *("test_inspection", "test_labels_data", "test_networks", "test_odd_arguments"),
     *("test_odd_pictures", "test_patches"),
     *("test_photos", "test_readme", "test_recipes", "test_report", "test_resume_data"),

@@ -14,8 +14,9 @@ import pytest
 from own_models import cycle_gan, wave_gan
 from PIL import Image
 from tiny import assert_same, images, state
+from tiny_style import LAYERS, style_files
 
-from kerasgan import models, networks, zoo
+from kerasgan import losses, models, networks, zoo
 from kerasgan.modalities import Attributes
 
 BACKEND = keras.backend.backend()
@@ -70,6 +71,45 @@ def cut(seed=1):
     return models.CUT(*built, patches=16, seed=seed)
 
 
+def unit(seed=1):
+    keras.utils.set_random_seed(seed)
+    built = networks.unit((16, 16, 1), channels=3, width=2, blocks=1, discriminator_depth=2)
+    return models.UNIT(*built, seed=seed)
+
+
+def munit(seed=1):
+    keras.utils.set_random_seed(seed)
+    options = {"width": 2, "blocks": 1, "discriminator_depth": 2, "scales": 2}
+    return models.MUNIT(*networks.munit((16, 16, 1), channels=3, **options), seed=seed)
+
+
+def inpainting(seed=1):
+    keras.utils.set_random_seed(seed)
+    generator = networks.context_encoder((8, 8, 3), width=2, bottleneck=4)
+    judge = networks.sn_patchgan((8, 8, 3), width=2, depth=1)
+    return models.Inpainting(generator, judge, seed=seed)
+
+
+HOLES = np.zeros((8, 8, 8, 1), "uint8")
+HOLES[:, 2:5, 2:5] = 255
+
+
+def style_transfer(seed=1):
+    network, painting = style_files()  # first: it sets the seed
+    keras.utils.set_random_seed(seed)
+    loss = losses.StyleLoss(network, content_layer="b", style_layers=LAYERS)
+    generator = networks.stylizer(width=2, blocks=1)
+    return models.StyleTransfer(
+        generator, style=painting, style_loss=loss, style_size=24, seed=seed
+    )
+
+
+def adain(seed=1):
+    network, _ = style_files()
+    keras.utils.set_random_seed(seed)
+    return models.AdaIN(networks.adain(network, LAYERS, scale=1.0), seed=seed)
+
+
 def small(n, shape, seed=0):
     return images(n, shape, seed)
 
@@ -99,6 +139,11 @@ EVERY = {
         {"source": small(8, (16, 16, 1)), "target": small(6, (16, 16, 3), 1)},
     ),
     "cut": (cut, {"source": small(8, (32, 32, 3)), "target": small(6, (32, 32, 3), 1)}),
+    "unit": (unit, {"source": small(8, (16, 16, 1)), "target": small(6, (16, 16, 3), 1)}),
+    "munit": (munit, {"source": small(8, (16, 16, 1)), "target": small(6, (16, 16, 3), 1)}),
+    "inpainting": (inpainting, {"image": small(8, (8, 8, 3)), "mask": HOLES}),
+    "style_transfer": (style_transfer, {"content": small(8, (16, 16, 3))}),
+    "adain": (adain, {"content": small(8, (16, 16, 3)), "style": small(6, (16, 16, 3), 1)}),
     "a user's CycleGAN": (cycle_gan, {"a": small(8, (8, 8, 3)), "b": small(6, (8, 8, 3), 1)}),
     "a user's WaveGAN": (
         wave_gan,
@@ -166,7 +211,7 @@ def test_no_model_is_left_out():
 
 # What differs from another in its losses alone need be seen on one backend only. The pool of
 # CycleGAN is seen on each in `test_unpaired.py`.
-ALIKE = ("esrgan", "lsgan", "acgan of attributes", "cycle_gan")
+ALIKE = ("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ ALLOWED = {
     "layers": {"engine.registry", "engine.backend"},
     "augment": {"engine.registry"},
     "penalties": {"engine.backend", "engine.registry"},
-    "networks": {"layers", "arguments"},
+    "networks": {"layers", "losses", "arguments"},
     "datasets": {"greys", "modalities"},
     "photos": {"arguments", "files", "greys"},
     "metrics": {"_choose_backend", "files", "modalities"},
@@ -32,6 +32,7 @@ ALLOWED = {
         *("engine", "networks", "layers", "losses", "penalties", "augment", "modalities"),
         *("datasets", "photos", "metrics", "arguments"),
     },
+    "style": {"engine.backend", "losses", "photos", "arguments"},
     "diagnosis": {"files"},
     "callbacks": {
         *("metrics", "files", "modalities", "diagnosis"),

@@ -24,7 +24,8 @@ def ring(benchmark):
 
 
 def test_every_model_is_counted(benchmark):
-    names = {cls.__name__ for cls in models.MODELS.values()}
+    generating = [cls for cls in models.MODELS.values() if cls.verb == "generate"]
+    names = {cls.__name__ for cls in generating}
     assert names <= set(benchmark.variants(1))
 
 

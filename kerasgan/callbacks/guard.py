@@ -8,10 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.engine import backend
-from kerasgan.engine.shapes import shapes
-
-# Of what a network takes in any size: strides divide it.
-ANY_SIDE = 64
+from kerasgan.engine.shapes import ANY_SIDE, shapes
 
 
 class NumericsGuard(keras.callbacks.Callback):

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 from kerasgan import __version__
-from kerasgan.cli import looking, training, verbs
+from kerasgan.cli import filling, looking, styling, training, verbs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +56,8 @@ def _parser():
 
     looking.add_models(add)
     verbs.add(add)
+    filling.add(add)
+    styling.add(add)
     training.add(add)
     looking.add_runs(add)
     return parser

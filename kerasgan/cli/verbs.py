@@ -1,5 +1,7 @@
 """What models do: `generate`, `upscale` and `translate`."""
 
+import functools
+import inspect
 import mimetypes
 import os
 from pathlib import Path
@@ -29,6 +31,9 @@ def add(add):
         "-o", "--out", help="file or folder to write (default: INPUT_translated beside it)"
     )
     translate.add_argument("--force", action="store_true", help="replace what is there")
+    translate.add_argument("--backward", action="store_true", help="turn targets into sources")
+    translate.add_argument("--style", help="of a model with styles: a picture whose style is taken")
+    translate.add_argument("--seed", type=int, help="of a model with styles: of the one drawn")
 
 
 def _add_generate(add):
@@ -79,7 +84,7 @@ def _add_upscale(add):
     )
 
 
-def _loaded(name, verb):
+def loaded(name, verb):
     """The model of this name, if this is what it does."""
     # What JAX compiles is kept: half of the time to the first picture.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(keras_home() / "kerasgan" / "jax"))
@@ -97,7 +102,7 @@ def _generate(options):
     if options.n < 1:
         raise ValueError(f"-n must be at least 1. Received: {options.n}")
     refuse_negative(options.seed)
-    model = _loaded(options.name, "generate")
+    model = loaded(options.name, "generate")
     modality = model.modality
     name = Path(options.name.split("://")[-1]).name
     out = Path(options.out or f"{name}{modality.suffixes[0]}")
@@ -153,7 +158,7 @@ def _upscale(options):
         if not known:
             raise ValueError("Give --model, a run of kerasgan train srgan: no entry upscales.")
         name = ENLARGER if ENLARGER in known else known[0]
-    model = _loaded(name, "upscale")
+    model = loaded(name, "upscale")
     if options.scale not in (None, model.scale):
         raise ValueError(f"{name} enlarges {model.scale} times. Received: --scale {options.scale}")
     from kerasgan.photos import upscale_files
@@ -172,14 +177,20 @@ def _upscale(options):
 
 
 def _translate(options):
-    model = _loaded(options.model, "translate")
+    refuse_negative(options.seed)
+    model = loaded(options.model, "translate")
     from kerasgan.photos import translate_files
 
+    asked = {"backward": options.backward or None, "style": options.style, "seed": options.seed}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    for name in asked.keys() - inspect.signature(model.translate).parameters.keys():
+        raise ValueError(f"{options.model} takes no --{name}.")
+    kind = "target" if options.backward else "source"
     summary = translate_files(
         options.input,
         options.out,
-        model.translate,
-        channels=model.sample_shapes["source"][-1],
+        functools.partial(model.translate, **asked),
+        channels=model.sample_shapes[kind][-1],
         force=options.force,
     )
     return 1 if summary.failed else 0

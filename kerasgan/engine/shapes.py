@@ -10,6 +10,10 @@ _POSITIVE = {"sigmoid", "hard_sigmoid", "softmax", "softplus", "relu", "relu6", 
 _BOUNDED = _POSITIVE | {"tanh", "hard_tanh", "softsign", "log_sigmoid", "log_softmax"}
 
 
+# Of what a network takes in any size, where one is needed: strides divide it.
+ANY_SIDE = 64
+
+
 def shapes(network):
     """Shapes of what a built network takes and gives; a list of them for several inputs."""
     if hasattr(network, "input_shape"):

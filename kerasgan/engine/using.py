@@ -4,7 +4,7 @@ from keras import ops
 
 from kerasgan.engine import backend
 from kerasgan.engine.data import described
-from kerasgan.engine.shapes import shapes
+from kerasgan.engine.shapes import ANY_SIDE, shapes
 
 
 class IsUsed:
@@ -49,7 +49,7 @@ class IsUsed:
         taken = shapes(self.network)[0]
         taken = taken if isinstance(taken, list) else [taken]
         # Keras exports what has been called.
-        zeros = [ops.zeros([1 if side is None else side for side in shape]) for shape in taken]
+        zeros = [ops.zeros([1, *(side or ANY_SIDE for side in shape[1:])]) for shape in taken]
         self.network(zeros if len(zeros) > 1 else zeros[0])
         self.network.export(filepath, format=format, **kwargs)
 

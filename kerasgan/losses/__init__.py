@@ -2,7 +2,7 @@
 
 A model takes one by name (`adversarial_loss="hinge"`) or as an object, which says more
 (`losses.Minimax(label_smoothing=0.1)`). Beside them `FeatureLoss`, the content loss of
-super-resolution.
+super-resolution, and `StyleLoss`.
 """
 
 import keras
@@ -13,6 +13,7 @@ from kerasgan.losses.hinge import Hinge
 from kerasgan.losses.least_squares import LeastSquares
 from kerasgan.losses.minimax import Minimax
 from kerasgan.losses.relativistic import Relativistic, RelativisticAverage
+from kerasgan.losses.style import StyleLoss, feature_network, gram_matrix
 from kerasgan.losses.wasserstein import Wasserstein
 
 LOSSES = {
@@ -24,7 +25,15 @@ LOSSES = {
     "relativistic_average": RelativisticAverage,
 }
 
-__all__ = ["AdversarialLoss", "FeatureLoss", "get", *(cls.__name__ for cls in LOSSES.values())]
+__all__ = [
+    "AdversarialLoss",
+    "FeatureLoss",
+    "StyleLoss",
+    "feature_network",
+    "get",
+    "gram_matrix",
+    *(cls.__name__ for cls in LOSSES.values()),
+]
 
 
 def get(loss):

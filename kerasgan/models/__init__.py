@@ -1,19 +1,24 @@
 """One model a file, one file a paper."""
 
 from kerasgan.models.acgan import ACGAN
+from kerasgan.models.adain import AdaIN
 from kerasgan.models.conditional_gan import ConditionalGAN
 from kerasgan.models.cut import CUT
 from kerasgan.models.cycle_gan import CycleGAN
 from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
 from kerasgan.models.gan import GAN
+from kerasgan.models.inpainting import Inpainting
 from kerasgan.models.lsgan import LSGAN
+from kerasgan.models.munit import MUNIT
 from kerasgan.models.pix2pix import Pix2Pix
 from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN
 from kerasgan.models.sngan import SNGAN
 from kerasgan.models.srgan import SRGAN
+from kerasgan.models.style_transfer import StyleTransfer
 from kerasgan.models.super_resolution import SuperResolution
+from kerasgan.models.unit import UNIT
 from kerasgan.models.wgan import WGAN
 from kerasgan.models.wgan_gp import WGANGP
 
@@ -35,6 +40,11 @@ MODELS = {
     "pix2pix": Pix2Pix,
     "cycle_gan": CycleGAN,
     "cut": CUT,
+    "unit": UNIT,
+    "munit": MUNIT,
+    "inpainting": Inpainting,
+    "style_transfer": StyleTransfer,
+    "adain": AdaIN,
 }
 
 __all__ = [
@@ -43,15 +53,20 @@ __all__ = [
     "ESRGAN",
     "GAN",
     "LSGAN",
+    "MUNIT",
     "R3GAN",
     "SNGAN",
     "SRGAN",
+    "UNIT",
     "WGAN",
     "WGANGP",
+    "AdaIN",
     "ConditionalGAN",
     "CycleGAN",
     "FeatureMatchingGAN",
+    "Inpainting",
     "Pix2Pix",
     "ProjectionGAN",
+    "StyleTransfer",
     "SuperResolution",
 ]

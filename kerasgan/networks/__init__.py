@@ -1,38 +1,62 @@
 """Builders of generator and discriminator pairs, and of single networks."""
 
+from kerasgan.networks.context_encoder import context_encoder
 from kerasgan.networks.cut import cut
 from kerasgan.networks.dcgan import dcgan
+from kerasgan.networks.inpainting import gated_generator, sn_patchgan
 from kerasgan.networks.mlp import mlp
+from kerasgan.networks.munit import munit
 from kerasgan.networks.pan import pan
 from kerasgan.networks.patchgan import patchgan
 from kerasgan.networks.resnet import resnet
 from kerasgan.networks.rrdb import rrdb
 from kerasgan.networks.srresnet import srgan_discriminator, srresnet
+from kerasgan.networks.stylizer import adain, stylizer
 from kerasgan.networks.translator import translator
 from kerasgan.networks.unet import unet
+from kerasgan.networks.unit import unit
 
 # By the names that recipes know them by: those that build all networks of a model, and all.
-PAIRS = {"cut": cut, "dcgan": dcgan, "mlp": mlp, "resnet": resnet}
+PAIRS = {
+    "cut": cut,
+    "dcgan": dcgan,
+    "mlp": mlp,
+    "munit": munit,
+    "resnet": resnet,
+    "unit": unit,
+}
 BUILDERS = PAIRS | {
+    "adain": adain,
+    "context_encoder": context_encoder,
+    "gated_generator": gated_generator,
     "pan": pan,
     "patchgan": patchgan,
     "rrdb": rrdb,
+    "sn_patchgan": sn_patchgan,
     "srgan_discriminator": srgan_discriminator,
     "srresnet": srresnet,
+    "stylizer": stylizer,
     "translator": translator,
     "unet": unet,
 }
 
 __all__ = [
+    "adain",
+    "context_encoder",
     "cut",
     "dcgan",
+    "gated_generator",
     "mlp",
+    "munit",
     "pan",
     "patchgan",
     "resnet",
     "rrdb",
+    "sn_patchgan",
     "srgan_discriminator",
     "srresnet",
+    "stylizer",
     "translator",
     "unet",
+    "unit",
 ]

@@ -2,6 +2,8 @@
 
 from kerasgan.photos.arrays import translate_array
 from kerasgan.photos.files import Summary, convert_files
+from kerasgan.photos.filling import fill_array, fill_files, fill_picture
+from kerasgan.photos.painting import read_painting
 from kerasgan.photos.photo import Photo, from_array
 from kerasgan.photos.reading import read_array, read_photo
 from kerasgan.photos.tiles import upscale_bands
@@ -13,8 +15,12 @@ __all__ = [
     "Photo",
     "Summary",
     "convert_files",
+    "fill_array",
+    "fill_files",
+    "fill_picture",
     "from_array",
     "read_array",
+    "read_painting",
     "read_photo",
     "translate_array",
     "translate_files",

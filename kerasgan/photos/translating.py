@@ -48,6 +48,7 @@ def translate_files(
     translate: Callable[[np.ndarray], np.ndarray],
     channels: int | None = None,
     *,
+    ending: str = "_translated",
     force: bool = False,
     verbose: bool = True,
 ) -> Summary:
@@ -61,7 +62,7 @@ def translate_files(
     that is missing in `out`.
 
     Args:
-        source, out, force, verbose: As in `convert_files`; `out` is by default
+        source, out, ending, force, verbose: As in `convert_files`; `out` is by default
             `labels_translated.png` or the folder `photos_translated`, beside the source.
         translate: Function from an array `(height, width, channels)`, uint8 in [0, 255] or
             uint16 in [0, 65535], to one of the same dtype with 1, 3 or 4 channels (grey,
@@ -93,7 +94,7 @@ def translate_files(
         if progress:
             progress(1, 1)
 
-    return convert_files(source, out, write, ending="_translated", force=force, verbose=verbose)
+    return convert_files(source, out, write, ending=ending, force=force, verbose=verbose)
 
 
 def _translated(photo, translate, channels):

@@ -42,6 +42,15 @@ VERBS = {
             "Fréchet distance": "frechet_distance",
         },
     ),
+    "inpaint": Verb(
+        'inpaint("photo.jpg", "mask.png")',
+        figures={
+            "PSNR in the hole in dB": "psnr",
+            "SSIM": "ssim",
+            "perceptual distance": "perceptual",
+        },
+    ),
+    "stylize": Verb('stylize("photo.jpg")'),
 }
 
 
