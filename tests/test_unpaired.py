@@ -7,7 +7,7 @@ from keras import layers, ops
 from PIL import Image
 from tiny import images
 
-from kerasgan import datasets, models, networks
+from kerasgan import cli, datasets, models, networks, zoo
 from kerasgan.layers import ImagePool
 
 
@@ -159,3 +159,20 @@ def test_a_translation_learns_from_folders_and_takes_any_size(folders):
     colour = model.translate(images(2, (13, 18, 1)))
     assert colour.shape == (2, 13, 18, 3) and colour.dtype == "uint8"
     assert model.translate(colour, backward=True).shape == (2, 13, 18, 1)
+
+
+@pytest.mark.without_backend
+def test_the_command_translates_back_and_refuses_what_a_model_does_not_take(tmp_path, capsys):
+    there = networks.translator((None, None, 1), channels=3, width=2, blocks=1)
+    back = networks.translator((None, None, 3), channels=1, width=2, blocks=1)
+    judges = [networks.patchgan((16, 16, c), width=2, depth=1) for c in (3, 1)]
+    model = models.CycleGAN(there, back, *judges, identity_weight=0.0, pool_size=0)
+    entry = str(zoo.save(model, tmp_path / "entry"))
+    picture = str(tmp_path / "colour.png")
+    Image.new("RGB", (20, 13), "red").save(picture)
+    command = ["translate", picture, "--model", entry, "-o", str(tmp_path / "grey.png")]
+    assert cli.main([*command, "--backward"]) == 0
+    with Image.open(tmp_path / "grey.png") as made:
+        assert made.size == (20, 13) and made.mode == "L"
+    assert cli.main([*command, "--seed", "1"]) == 2
+    assert "takes no --seed" in capsys.readouterr().err
