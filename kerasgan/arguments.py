@@ -19,3 +19,14 @@ def check_whole(least: int, **values) -> None:
             raise ValueError(
                 f"{name} must be at least {least}, a whole number. Received: {name}={value!r}"
             )
+
+
+def check_not_negative(**values) -> None:
+    """Refuse, by their names, numbers below 0.
+
+    Raises:
+        ValueError: Naming the first of them.
+    """
+    for name, value in values.items():
+        if value < 0:
+            raise ValueError(f"{name} must be 0 or more. Received: {name}={value}")

@@ -1,6 +1,6 @@
 """`kerasgan inpaint`."""
 
-from kerasgan.cli.verbs import WHERE, loaded
+from kerasgan.cli.verbs import WHERE, default, loaded
 
 # What `inpaint` takes unless told otherwise.
 FILLER = "inpaint_photos"
@@ -31,16 +31,7 @@ def add(add):
 
 
 def _inpaint(options):
-    from kerasgan import zoo
-    from kerasgan.zoo.card import verb_of
-
-    name = options.model
-    if not name:
-        known = [n for n in zoo.list() if verb_of(zoo.info(n)) == "inpaint"]
-        if not known:
-            raise ValueError("Give --model, a run of kerasgan train inpainting: no entry inpaints.")
-        name = FILLER if FILLER in known else known[0]
-    model = loaded(name, "inpaint")
+    model = loaded(options.model or default("inpaint", FILLER, "inpainting"), "inpaint")
     from kerasgan.photos.filling import fill_files
 
     summary = fill_files(

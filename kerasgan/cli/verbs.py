@@ -84,6 +84,17 @@ def _add_upscale(add):
     )
 
 
+def default(verb, preferred, recipe):
+    """The entry that a verb takes unless told otherwise: the preferred one, or another."""
+    from kerasgan import zoo
+    from kerasgan.zoo.card import verb_of
+
+    known = [name for name in zoo.list() if verb_of(zoo.info(name)) == verb]
+    if not known:
+        raise ValueError(f"Give --model, a run of kerasgan train {recipe}: no entry {verb}s.")
+    return preferred if preferred in known else known[0]
+
+
 def loaded(name, verb):
     """The model of this name, if this is what it does."""
     # What JAX compiles is kept: half of the time to the first picture.
@@ -149,15 +160,7 @@ def _labels(model, options):
 
 
 def _upscale(options):
-    from kerasgan import zoo
-    from kerasgan.zoo.card import verb_of
-
-    name = options.model
-    if not name:
-        known = [n for n in zoo.list() if verb_of(zoo.info(n)) == "upscale"]
-        if not known:
-            raise ValueError("Give --model, a run of kerasgan train srgan: no entry upscales.")
-        name = ENLARGER if ENLARGER in known else known[0]
+    name = options.model or default("upscale", ENLARGER, "srgan")
     model = loaded(name, "upscale")
     if options.scale not in (None, model.scale):
         raise ValueError(f"{name} enlarges {model.scale} times. Received: --scale {options.scale}")

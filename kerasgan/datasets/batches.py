@@ -12,12 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
+from kerasgan.datasets.epochs import CountsEpochs
 from kerasgan.datasets.folder import skipped
 
 CACHE_LIMIT = 2 * 2**30
 
 
-class Batches(keras.utils.PyDataset):
+class Batches(CountsEpochs, keras.utils.PyDataset):
     """What every dataset here is: items of a source, in batches that `fit` takes.
 
     Worker threads make the next batches while the model trains, over the end of the epoch
@@ -174,26 +175,9 @@ class Batches(keras.utils.PyDataset):
         items = [self._readable(i) for i in drawn]
         return [place for place, _ in items], self.plain_batch(items)
 
-    @property
-    def epoch(self):
-        return self._epoch
-
-    @epoch.setter
-    def epoch(self, epoch):
-        self._epoch = epoch
-        self._begun = False
-
     def __len__(self):
         batches = self.num_images / self.batch_size
         return math.floor(batches) if self.drop_remainder else math.ceil(batches)
-
-    def on_epoch_begin(self):
-        self._begun = True
-
-    def on_epoch_end(self):
-        # Keras also ends an epoch before the first one begins.
-        if self._begun:
-            self.epoch += 1
 
     def __getitem__(self, index):
         if not 0 <= index < len(self):

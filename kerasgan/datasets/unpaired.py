@@ -7,11 +7,12 @@ import keras
 import numpy as np
 
 from kerasgan.datasets.batches import check_options, digest_of, threads
+from kerasgan.datasets.epochs import CountsEpochs
 from kerasgan.datasets.pair_sources import Partners, open_one
 from kerasgan.datasets.pairs import PairDataset, check_pictures
 
 
-class UnpairedDataset(keras.utils.PyDataset):
+class UnpairedDataset(CountsEpochs, keras.utils.PyDataset):
     """Batches `(source, target)` of pictures that do not belong together.
 
     `load_unpaired` makes one. uint8 `(batch, height, width, source_channels)` and `(…,
@@ -74,23 +75,6 @@ class UnpairedDataset(keras.utils.PyDataset):
             ValueError: If `n` is below 1, or no batch of a kind would be left to train on.
         """
         return tuple(domain.hold_out(n)[0] for domain in self.domains)
-
-    @property
-    def epoch(self):
-        return self._epoch
-
-    @epoch.setter
-    def epoch(self, epoch):
-        self._epoch = epoch
-        self._begun = False
-
-    def on_epoch_begin(self):
-        self._begun = True
-
-    def on_epoch_end(self):
-        # Keras also ends an epoch before the first one begins.
-        if self._begun:
-            self.epoch += 1
 
     def __len__(self):
         return max(map(len, self.domains))

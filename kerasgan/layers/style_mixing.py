@@ -4,21 +4,7 @@ import keras
 from keras import ops
 
 from kerasgan.engine.registry import register
-
-
-def statistics(features, epsilon=1e-5):
-    """Mean and standard deviation of every channel over all places.
-
-    Args:
-        features: `(batch, height, width, channels)`.
-        epsilon: Float, added to the variance.
-
-    Returns:
-        Two float32 tensors `(batch, 1, 1, channels)`.
-    """
-    features = ops.cast(features, "float32")
-    mean, variance = ops.moments(features, axes=(1, 2), keepdims=True)
-    return mean, ops.sqrt(variance + epsilon)
+from kerasgan.layers.adaptive_instance_normalization import mean_and_deviation
 
 
 @register
@@ -46,7 +32,10 @@ class StyleMixing(keras.layers.Layer):
     def call(self, inputs):
         content, style, strength = inputs
         x = ops.cast(content, "float32")
-        (mean, deviation), (style_mean, style_deviation) = statistics(x), statistics(style)
+        (mean, deviation), (style_mean, style_deviation) = (
+            [of_channels[:, None, None] for of_channels in mean_and_deviation(features)]
+            for features in (x, ops.cast(style, "float32"))
+        )
         styled = (x - mean) / deviation * style_deviation + style_mean
         strength = ops.reshape(ops.cast(strength, "float32"), (-1, 1, 1, 1))
         return ops.cast(x + strength * (styled - x), self.compute_dtype)

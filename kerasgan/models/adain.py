@@ -9,7 +9,7 @@ from keras import ops
 
 from kerasgan.arguments import check_whole
 from kerasgan.engine.registry import register
-from kerasgan.layers.style_mixing import statistics
+from kerasgan.layers.adaptive_instance_normalization import mean_and_deviation
 from kerasgan.models.stylizing import StylizesImages
 from kerasgan.photos.painting import read_painting
 
@@ -100,7 +100,9 @@ class AdaIN(StylizesImages):
         style_loss = self.style_weight * sum(
             _distance(a, b)
             for made, given in zip(found, styles)
-            for a, b in zip(statistics(made), map(ops.stop_gradient, statistics(given)))
+            for a, b in zip(
+                mean_and_deviation(made), map(ops.stop_gradient, mean_and_deviation(given))
+            )
         )
         self.log(content_loss=content_loss, style_loss=style_loss)
         return content_loss + style_loss

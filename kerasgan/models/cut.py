@@ -78,12 +78,7 @@ class CUT(TranslatesImages):
                 f"temperature above 0. Received: patch_weight={patch_weight}, "
                 f"identity_weight={identity_weight}, patches={patches}, temperature={temperature}"
             )
-        if identity_weight and source[-1] != target[-1]:
-            raise ValueError(
-                "identity_weight must be 0 where sources and targets differ in their channels. "
-                f"Received: identity_weight={identity_weight}, sources of {source[-1]} channels "
-                f"and targets of {target[-1]}"
-            )
+        self.check_identity(identity_weight, source, target)
         features = _features(generator, projections)
         networks = {
             "generator": generator,
@@ -101,33 +96,18 @@ class CUT(TranslatesImages):
         self.adversarial_loss = losses.get(adversarial_loss)
         self.track(*self.adversarial_loss.shown, "patch_loss")
 
-    @classmethod
-    def sizes(cls, sample_shapes):
-        """What the data's shapes give the builder: dict of its arguments."""
-        source, target = sample_shapes["source"], sample_shapes["target"]
-        return {"image_shape": source, "channels": target[-1]}
-
     def default_optimizers(self):
         return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
 
     def discriminator_loss(self, batch, training=True):
         fake = self.no_gradient(self.generator, batch["source"], training)
-        real_logits = self.logits(self.discriminator, batch["target"], training=training)
-        fake_logits = self.logits(self.discriminator, fake, training=training)
-        self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
-        if training:
-            self.observe(real_logits)
-        return 0.5 * self.adversarial_loss.discriminator(real_logits, fake_logits)
+        return 0.5 * self.judging_loss(self.discriminator, batch["target"], fake, training)
 
     def generator_loss(self, batch, training=True):
         fake, *features = self.encoding_generator(batch["source"], training=training)
-        fake_logits = self.logits(self.discriminator, fake, training=training)
-        real_logits = None
-        if self.adversarial_loss.pairs:
-            real_logits = self.logits(self.discriminator, batch["target"], training=training)
+        total = self.deceiving_loss(self.discriminator, batch["target"], fake, training)
         patch_loss = self.patch_loss(fake, features, training)
         self.log(patch_loss=patch_loss)
-        total = self.adversarial_loss.generator(real_logits, fake_logits)
         total += self.patch_weight * patch_loss
         if self.identity_weight:
             same, *features = self.encoding_generator(batch["target"], training=training)
@@ -158,12 +138,7 @@ class CUT(TranslatesImages):
         return ops.mean(ops.logsumexp(similar, axis=-1) - same)
 
     def judged(self, batch):
-        fake = self.no_gradient(self.generator, batch["source"])
-        return {
-            "samples": fake,
-            "real_logits": self.logits(self.discriminator, batch["target"]),
-            "fake_logits": self.logits(self.discriminator, fake),
-        }
+        return self.shown(self.no_gradient(self.generator, batch["source"]), batch)
 
 
 def _directions(vectors):

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasgan import losses
+from kerasgan.arguments import check_not_negative
 from kerasgan.engine.registry import register
 from kerasgan.layers import ImagePool
 from kerasgan.models.translation import TranslatesImages
@@ -81,18 +82,10 @@ class CycleGAN(TranslatesImages):
     ):
         source, target = self.checked(generator, discriminator)
         self.checked(backward_generator, backward_discriminator, (target, source))
-        for argument, value in (
-            *(("cycle_weight", cycle_weight), ("identity_weight", identity_weight)),
-            ("pool_size", pool_size),
-        ):
-            if value < 0:
-                raise ValueError(f"{argument} must be 0 or more. Received: {argument}={value}")
-        if identity_weight and source[-1] != target[-1]:
-            raise ValueError(
-                "identity_weight must be 0 where sources and targets differ in their channels. "
-                f"Received: identity_weight={identity_weight}, sources of {source[-1]} channels "
-                f"and targets of {target[-1]}"
-            )
+        check_not_negative(
+            cycle_weight=cycle_weight, identity_weight=identity_weight, pool_size=pool_size
+        )
+        self.check_identity(identity_weight, source, target)
         networks = {
             "generator": generator,
             "backward_generator": backward_generator,
@@ -133,16 +126,10 @@ class CycleGAN(TranslatesImages):
         if training and self.pools:
             fakes = [pool(fake) for pool, fake in zip(self.pools, fakes)]
         judges = (self.discriminator, self.backward_discriminator)
-        total = 0.0
-        for judge, real, fake in zip(judges, (y, x), fakes):
-            real_logits = self.logits(judge, real, training=training)
-            fake_logits = self.logits(judge, fake, training=training)
-            total += 0.5 * self.adversarial_loss.discriminator(real_logits, fake_logits)
-            if judge is self.discriminator:
-                self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
-                if training:
-                    self.observe(real_logits)
-        return total
+        return 0.5 * sum(
+            self.judging_loss(judge, real, fake, training)
+            for judge, real, fake in zip(judges, (y, x), fakes)
+        )
 
     def generator_loss(self, batch, training=True):
         x, y = batch["source"], batch["target"]
@@ -158,11 +145,7 @@ class CycleGAN(TranslatesImages):
             total += self.cycle_weight * self.identity_weight * kept
         judges = ((self.discriminator, y, fake_y), (self.backward_discriminator, x, fake_x))
         for judge, real, fake in judges:
-            fake_logits = self.logits(judge, fake, training=training)
-            real_logits = None
-            if self.adversarial_loss.pairs:
-                real_logits = self.logits(judge, real, training=training)
-            total += self.adversarial_loss.generator(real_logits, fake_logits)
+            total += self.deceiving_loss(judge, real, fake, training)
         return total
 
     def translate(self, images, batch_size: int = 8, *, backward: bool = False):
@@ -187,12 +170,7 @@ class CycleGAN(TranslatesImages):
         return self._through(self.averaged_backward_generator, images, channels, batch_size)
 
     def judged(self, batch):
-        fake = self.no_gradient(self.generator, batch["source"])
-        return {
-            "samples": fake,
-            "real_logits": self.logits(self.discriminator, batch["target"]),
-            "fake_logits": self.logits(self.discriminator, fake),
-        }
+        return self.shown(self.no_gradient(self.generator, batch["source"]), batch)
 
 
 def _distance(a, b):

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasgan import losses
+from kerasgan.arguments import check_not_negative
 from kerasgan.engine import backend
 from kerasgan.engine.registry import register
 from kerasgan.engine.shapes import reason_of, shapes
@@ -99,9 +100,7 @@ class MUNIT(TranslatesWithStyles):
             "style_weight": style_weight,
             "cycle_weight": cycle_weight,
         }
-        for key, value in weights.items():
-            if value < 0:
-                raise ValueError(f"{key} must be 0 or more. Received: {key}={value}")
+        check_not_negative(**weights)
         decoders = (source_decoder, target_decoder)
         _, there = (_joined(*given[:2], decoder) for decoder in decoders)
         back, _ = (_joined(*given[3:5], decoder) for decoder in decoders)
@@ -113,12 +112,6 @@ class MUNIT(TranslatesWithStyles):
         self.adversarial_loss = losses.get(adversarial_loss)
         shown = ("reconstruction_loss", "content_loss", "style_loss")
         self.track(*self.adversarial_loss.shown, *shown)
-
-    @classmethod
-    def sizes(cls, sample_shapes):
-        """What the data's shapes give the builder: dict of its arguments."""
-        source, target = sample_shapes["source"], sample_shapes["target"]
-        return {"image_shape": source, "channels": target[-1]}
 
     def default_optimizers(self):
         options = {"beta_1": 0.5, "weight_decay": 1e-4}
@@ -155,24 +148,14 @@ class MUNIT(TranslatesWithStyles):
         fake_x = self.source_decoder([content_y, batch["source_style"]], training=training)
         return fake_y, fake_x
 
-    def _scales(self, judge, images, training=True):
-        logits = self.logits(judge, images, training=training)
-        return logits if isinstance(logits, list) else [logits]
-
     def discriminator_loss(self, batch, training=True):
         fakes = self.no_gradient(self._translations, batch, training)
         judges = (self.discriminator, self.backward_discriminator)
-        total = 0.0
-        for judge, real, fake in zip(judges, (batch["target"], batch["source"]), fakes):
-            real_scales = self._scales(judge, real, training)
-            fake_scales = self._scales(judge, fake, training)
-            total += sum(map(self.adversarial_loss.discriminator, real_scales, fake_scales))
-            if judge is self.discriminator:
-                real_logits = _flat(real_scales)
-                self.log(**self.adversarial_loss.scores(real_logits, _flat(fake_scales)))
-                if training:
-                    self.observe(real_logits)
-        return total
+        reals = (batch["target"], batch["source"])
+        return sum(
+            self.judging_loss(judge, real, fake, training)
+            for judge, real, fake in zip(judges, reals, fakes)
+        )
 
     def generator_loss(self, batch, training=True):
         x, y = batch["source"], batch["target"]
@@ -203,20 +186,12 @@ class MUNIT(TranslatesWithStyles):
             total += self.cycle_weight * cycle
         judges = ((self.discriminator, y, fake_y), (self.backward_discriminator, x, fake_x))
         for judge, real, fake in judges:
-            fake_scales = self._scales(judge, fake, training)
-            real_scales = [None] * len(fake_scales)
-            if self.adversarial_loss.pairs:
-                real_scales = self._scales(judge, real, training)
-            total += sum(map(self.adversarial_loss.generator, real_scales, fake_scales))
+            total += self.deceiving_loss(judge, real, fake, training)
         return total
 
     def judged(self, batch):
         fake, _ = self.no_gradient(self._translations, batch)
-        return {
-            "samples": fake,
-            "real_logits": _flat(self._scales(self.discriminator, batch["target"])),
-            "fake_logits": _flat(self._scales(self.discriminator, fake)),
-        }
+        return self.shown(fake, batch)
 
 
 def _joined(content_encoder, style_encoder, decoder):
@@ -236,8 +211,3 @@ def _joined(content_encoder, style_encoder, decoder):
 def _distance(made, given):
     made, given = (ops.cast(x, keras.config.floatx()) for x in (made, given))
     return ops.mean(ops.abs(made - given))
-
-
-def _flat(scales):
-    """The logits of all scales as one tensor `(batch, logits)`."""
-    return ops.concatenate([ops.reshape(x, (ops.shape(x)[0], -1)) for x in scales], axis=1)

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasgan import photos
 from kerasgan.engine.model import AdversarialModel
@@ -57,6 +58,55 @@ class TranslatesImages(AdversarialModel):
                 f"Received a backward_generator from {source} to {target}"
             )
         return source, target
+
+    @staticmethod
+    def check_identity(identity_weight, source, target):
+        """Refuse to compare a target with what is made of it where the two differ in channels."""
+        if identity_weight and source[-1] != target[-1]:
+            raise ValueError(
+                "identity_weight must be 0 where sources and targets differ in their channels. "
+                f"Received: identity_weight={identity_weight}, sources of {source[-1]} channels "
+                f"and targets of {target[-1]}"
+            )
+
+    @classmethod
+    def sizes(cls, sample_shapes):
+        """What the data's shapes give the builder: dict of its arguments."""
+        source, target = sample_shapes["source"], sample_shapes["target"]
+        return {"image_shape": source, "channels": target[-1]}
+
+    # What unpaired models write their losses with, by their `adversarial_loss`.
+
+    def judging_loss(self, judge, real, fake, training=True):
+        """A discriminator's loss of real and made images, summed over its scales if it has any.
+
+        The scores of the first discriminator are shown.
+        """
+        real, fake = (self._scales(judge, images, training) for images in (real, fake))
+        if judge is self.discriminator:
+            self.log(**self.adversarial_loss.scores(_whole(real), _whole(fake)))
+            if training:
+                self.observe(_whole(real))
+        return sum(map(self.adversarial_loss.discriminator, real, fake))
+
+    def deceiving_loss(self, judge, real, fake, training=True):
+        """A generator's loss by what a discriminator says of what it made."""
+        fake = self._scales(judge, fake, training)
+        pairs = self.adversarial_loss.pairs
+        real = self._scales(judge, real, training) if pairs else [None] * len(fake)
+        return sum(map(self.adversarial_loss.generator, real, fake))
+
+    def shown(self, fake, batch):
+        """What `judged` gives of targets that were made."""
+        return {
+            "samples": fake,
+            "real_logits": _whole(self._scales(self.discriminator, batch["target"])),
+            "fake_logits": _whole(self._scales(self.discriminator, fake)),
+        }
+
+    def _scales(self, judge, images, training=True):
+        logits = self.logits(judge, images, training=training)
+        return logits if isinstance(logits, list) else [logits]
 
     def data_options(self):
         *size, source = self.sample_shapes["source"]
@@ -132,6 +182,13 @@ class TranslatesImages(AdversarialModel):
 def _colour(image):
     """An image of 1, 3 or more channels as one of 3."""
     return image[..., :3] if image.shape[-1] > 2 else image[..., :1].repeat(3, axis=-1)
+
+
+def _whole(scales):
+    """The logits of all scales as one tensor, `(batch, logits)` of several."""
+    if len(scales) == 1:
+        return scales[0]
+    return ops.concatenate([ops.reshape(x, (ops.shape(x)[0], -1)) for x in scales], axis=1)
 
 
 def _agree(shape, other):

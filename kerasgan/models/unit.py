@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasgan import losses
+from kerasgan.arguments import check_not_negative
 from kerasgan.engine.registry import register
 from kerasgan.engine.shapes import reason_of, shapes
 from kerasgan.models.translation import TranslatesImages
@@ -101,9 +102,7 @@ class UNIT(TranslatesImages):
             "reconstruction_weight": reconstruction_weight,
             "cycle_weight": cycle_weight,
         }
-        for key, value in weights.items():
-            if value < 0:
-                raise ValueError(f"{key} must be 0 or more. Received: {key}={value}")
+        check_not_negative(**weights)
         there = _joined(source_encoder, shared, target_decoder)
         back = _joined(target_encoder, shared, source_decoder)
         source, target = self.checked(there, discriminator)
@@ -122,12 +121,6 @@ class UNIT(TranslatesImages):
         self.adversarial_loss = losses.get(adversarial_loss)
         shown = ("reconstruction_loss", "cycle_loss", "divergence")
         self.track(*self.adversarial_loss.shown, *shown)
-
-    @classmethod
-    def sizes(cls, sample_shapes):
-        """What the data's shapes give the builder: dict of its arguments."""
-        source, target = sample_shapes["source"], sample_shapes["target"]
-        return {"image_shape": source, "channels": target[-1]}
 
     def default_optimizers(self):
         return {player: keras.optimizers.Adam(1e-4, beta_1=0.5) for player in self.players}
@@ -153,16 +146,11 @@ class UNIT(TranslatesImages):
     def discriminator_loss(self, batch, training=True):
         fakes = self.no_gradient(self._translations, batch, training)
         judges = (self.discriminator, self.backward_discriminator)
-        total = 0.0
-        for judge, real, fake in zip(judges, (batch["target"], batch["source"]), fakes):
-            real_logits = self.logits(judge, real, training=training)
-            fake_logits = self.logits(judge, fake, training=training)
-            total += self.adversarial_loss.discriminator(real_logits, fake_logits)
-            if judge is self.discriminator:
-                self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
-                if training:
-                    self.observe(real_logits)
-        return self.adversarial_weight * total
+        reals = (batch["target"], batch["source"])
+        return self.adversarial_weight * sum(
+            self.judging_loss(judge, real, fake, training)
+            for judge, real, fake in zip(judges, reals, fakes)
+        )
 
     def generator_loss(self, batch, training=True):
         x, y = batch["source"], batch["target"]
@@ -187,11 +175,7 @@ class UNIT(TranslatesImages):
         total += self.divergence_weight * divergence
         judges = ((self.discriminator, y, fake_y), (self.backward_discriminator, x, fake_x))
         for judge, real, fake in judges:
-            fake_logits = self.logits(judge, fake, training=training)
-            real_logits = None
-            if self.adversarial_loss.pairs:
-                real_logits = self.logits(judge, real, training=training)
-            deceived = self.adversarial_loss.generator(real_logits, fake_logits)
+            deceived = self.deceiving_loss(judge, real, fake, training)
             total += self.adversarial_weight * deceived
         return total
 
@@ -218,11 +202,7 @@ class UNIT(TranslatesImages):
 
     def judged(self, batch):
         fake, _ = self.no_gradient(self._translations, batch)
-        return {
-            "samples": fake,
-            "real_logits": self.logits(self.discriminator, batch["target"]),
-            "fake_logits": self.logits(self.discriminator, fake),
-        }
+        return self.shown(fake, batch)
 
 
 def _joined(encoder, shared, decoder):
