@@ -11,11 +11,11 @@ from PIL import Image
 
 from kerasgan.arguments import check_whole
 from kerasgan.engine import backend
+from kerasgan.levels import quantised
 from kerasgan.losses.style import StyleLoss
 from kerasgan.photos import translate_picture
 from kerasgan.photos.painting import read_painting
 from kerasgan.photos.photo import luma
-from kerasgan.photos.tiles import quantised
 
 # Of L-BFGS: how far pixels in [-1, 1] go, on the average.
 FIRST_STEP = 0.05

@@ -139,6 +139,22 @@ def test_images_of_any_size_come_back_in_their_size_and_dtype(dtype, shape, size
         assert np.abs(made.astype("float64") - expected).max() <= 1
 
 
+def test_sixteen_bits_train_and_show_as_eight_do_of_any_number_of_channels():
+    eight = {"source": images(4, (16, 16, 5)), "target": images(4, (16, 16, 2), 1)}
+    sixteen = {name: array.astype("uint16") * 257 for name, array in eight.items()}
+    seen = []
+    for batch in (eight, sixteen):
+        model = tiny(source=5, target=2)
+        losses = model.fit(batch, batch_size=2, epochs=2, shuffle=False, verbose=0).history
+        shown = model.samples(4, batch=batch), model.preview(4, batch=batch)
+        assert all(array.dtype == "uint8" for array in shown)
+        seen.append((losses["loss"], model.measure(batch)["held_out_error"], shown))
+    np.testing.assert_allclose(seen[0][0], seen[1][0], rtol=1e-4)
+    np.testing.assert_allclose(seen[0][1], seen[1][1], atol=1)
+    for one, other in zip(seen[0][2], seen[1][2]):
+        assert np.abs(one.astype("float32") - other).max() <= 2
+
+
 def test_grey_becomes_colour_and_a_file_a_picture(tmp_path):
     model = tiny(source=1)
     grey = images(1, (16, 16))[0]

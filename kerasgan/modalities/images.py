@@ -11,12 +11,17 @@ from PIL import Image
 
 from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
+from kerasgan.levels import HALF, quantised, to_unit
 from kerasgan.modalities.modality import Modality
+
+# On PyTorch, Keras makes int32 of uint16; int32 that was given is refused before.
+HALF_IN_STEP = {dtype.name: half for dtype, half in HALF.items()}
+HALF_IN_STEP["int32"] = HALF_IN_STEP["uint16"]
 
 
 @register
 class Images(Modality):
-    """Images `(batch, height, width, channels)`, uint8 or floats in [-1, 1].
+    """Images `(batch, height, width, channels)`, uint8, uint16 or floats in [-1, 1].
 
     Networks see floats in [-1, 1]; the user gets uint8.
 
@@ -27,8 +32,8 @@ class Images(Modality):
     ```
     """
 
-    accepted = "channels last, uint8 in [0, 255] or float in [-1, 1]"
-    integers = ("uint8",)
+    accepted = "channels last, uint8 in [0, 255], uint16 in [0, 65535] or float in [-1, 1]"
+    integers = ("uint8", "uint16")
     limit = 1.0
     suffixes = (".png", ".jpg", ".jpeg", ".webp", ".npz")
     stored_as = "images"
@@ -50,12 +55,21 @@ class Images(Modality):
 
     def to_network(self, batch):
         batch = ops.convert_to_tensor(batch)
-        is_uint8 = keras.backend.standardize_dtype(batch.dtype) == "uint8"
+        half = HALF_IN_STEP.get(keras.backend.standardize_dtype(batch.dtype))
         batch = super().to_network(batch)
-        return batch / 127.5 - 1.0 if is_uint8 else batch
+        return batch if half is None else batch / half - 1.0
+
+    def wrong(self, batch):
+        batch = ops.convert_to_tensor(batch)
+        is_integer = keras.backend.standardize_dtype(batch.dtype) in HALF_IN_STEP
+        return None if is_integer else super().wrong(batch)
 
     def to_user(self, values):
-        return np.clip(np.rint((values + 1.0) * 127.5), 0, 255).astype("uint8")
+        return quantised(values, np.dtype("uint8"))
+
+    def levels(self, images):
+        """Images of any dtype that is accepted, a NumPy array, as uint8."""
+        return images if images.dtype == "uint8" else self.to_user(to_unit(images))
 
     def preview(self, samples):
         """A grid; of channels that no picture has, the first three or the first."""

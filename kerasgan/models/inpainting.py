@@ -221,9 +221,7 @@ class Inpainting(AdversarialModel):
     def _held(self, batch, n=None):
         """uint8 images and bool masks of the first `n` of a batch."""
         images, masks = (np.asarray(batch[name])[:n] for name in self.takes)
-        if images.dtype != "uint8":
-            images = self.modalities["image"].to_user(images)
-        return images, masks > 0
+        return self.modalities["image"].levels(images), masks > 0
 
     def data_options(self):
         shape = self.sample_shapes["image"]

@@ -114,8 +114,9 @@ class Pix2Pix(TranslatesImages):
 
     def measure(self, batch):
         """Mean absolute error of held-out pairs, in grey levels of 255."""
-        made = self.translate(np.asarray(batch["source"])).astype("float32")
-        error = np.abs(made - np.asarray(batch["target"], "float32")).mean()
+        images = self.translate(np.asarray(batch["source"])), np.asarray(batch["target"])
+        made, target = (self.modalities["target"].levels(x).astype("float32") for x in images)
+        error = np.abs(made - target).mean()
         return {"held_out_error": float(error)}
 
 

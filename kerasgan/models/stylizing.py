@@ -79,14 +79,16 @@ class StylizesImages(AdversarialModel):
         given = [np.asarray(batch[name][:n]) for name in self.takes]
         shown = [*given, self.stylize(*given)]
         # A painting may have another size than what is painted.
-        shown = [images for images in shown if images.shape == given[0].shape]
+        levels = self.modalities["content"].levels
+        shown = [levels(images) for images in shown if images.shape == given[0].shape]
         rows = [image for images in zip(*shown) for image in images]
         return make_grid(np.stack(rows), columns=len(shown) * (2 if n > 3 else 1))
 
     def samples(self, n, seed=0, batch=None):
         if batch is None:
             raise ValueError("Samples of a style need held-out pictures, batch=….")
-        return self.stylize(*(np.asarray(batch[name][:n]) for name in self.takes))
+        made = self.stylize(*(np.asarray(batch[name][:n]) for name in self.takes))
+        return self.modalities["content"].levels(made)
 
     def card_fields(self):
         return {"samples": [int(side or 0) for side in self.sample_shapes["content"]]}

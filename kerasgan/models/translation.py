@@ -162,13 +162,14 @@ class TranslatesImages(AdversarialModel):
         shown = [sources, self.translate(sources)]
         # A target says something of a translation only where it belongs to the source.
         shown += [] if self.unpaired else [targets]
+        shown = map(self.modalities["target"].levels, shown)
         rows = [_colour(image) for images in zip(*shown) for image in images]
-        return make_grid(np.stack(rows), columns=len(shown) * (2 if n > 3 else 1))
+        return make_grid(np.stack(rows), columns=(2 if self.unpaired else 3) * (2 if n > 3 else 1))
 
     def samples(self, n, seed=0, batch=None):
         if batch is None:
             raise ValueError("Samples of a translation need held-out sources, batch=….")
-        return self.translate(np.asarray(batch["source"][:n]))
+        return self.modalities["target"].levels(self.translate(np.asarray(batch["source"][:n])))
 
     def card_fields(self):
         return {"samples": [int(side or 0) for side in self.sample_shapes["target"]]}

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from kerasgan.arguments import check_whole
-from kerasgan.photos.tiles import HALF, quantised
+from kerasgan.levels import HALF, quantised, to_unit
 
 LARGEST_STRIDE = 512
 
@@ -57,7 +57,7 @@ def translate_array(
         )
     parts = []
     for start in range(0, len(images), batch_size):
-        values = _to_unit(images[start : start + batch_size])
+        values = to_unit(images[start : start + batch_size])
         if not np.isfinite(values).all() or np.abs(values).max() > 1.001:
             raise ValueError(
                 f"Float images must lie in [-1, 1]. Received: values in "
@@ -66,12 +66,6 @@ def translate_array(
         parts.append(quantised(_of_any_size(values, network, run), dtype))
     made = np.concatenate(parts)
     return made[0] if single else made
-
-
-def _to_unit(images):
-    half = HALF.get(images.dtype)
-    images = images.astype("float32")
-    return images if half is None else images / np.float32(half) - 1
 
 
 def _of_any_size(images, network, run):

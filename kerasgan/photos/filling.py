@@ -6,12 +6,12 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from kerasgan.levels import HALF, quantised, to_unit
 from kerasgan.photos.arrays import translate_array
 from kerasgan.photos.files import Summary, convert_files
 from kerasgan.photos.holes import holes_of, transparent
 from kerasgan.photos.photo import luma
 from kerasgan.photos.reading import read_photo
-from kerasgan.photos.tiles import HALF, quantised
 from kerasgan.photos.writing import check_target, to_pillow, write_photo
 
 # How far around its holes a network sees of an image, at least; as far as they are large if that
@@ -74,10 +74,7 @@ def fill_array(
     holes = holes_of(mask, images.shape[:-1]).reshape(*stack.shape[:-1], 1)
     place = (slice(None), *(_around(holes.any(axis=axes)) for axes in ((0, 2, 3), (0, 1, 3))))
     part, holes = stack[place], holes[place]
-    known = part.astype("float32")
-    if part.dtype in HALF:
-        known = known / np.float32(HALF[part.dtype]) - 1
-    known = np.where(holes, np.float32(0), known)
+    known = np.where(holes, np.float32(0), to_unit(part))
     made = _of_any_size(known, holes.astype("float32"), network, run, batch_size)
     filled = stack.copy()
     filled[place] = np.where(holes, quantised(made, part.dtype), part)

@@ -5,9 +5,9 @@ import os
 import numpy as np
 from PIL import Image
 
+from kerasgan.levels import HALF
 from kerasgan.photos.photo import luma
 from kerasgan.photos.reading import read_photo
-from kerasgan.photos.tiles import HALF
 
 # Of a picture of a mask, edges may be soft, but not more of it than this.
 SOFT = 0.05

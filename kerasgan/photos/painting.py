@@ -6,9 +6,9 @@ import numpy as np
 from PIL import Image
 
 from kerasgan.arguments import check_whole
+from kerasgan.levels import to_unit
 from kerasgan.photos.photo import from_array
 from kerasgan.photos.reading import read_photo
-from kerasgan.photos.tiles import HALF
 
 
 def read_painting(
@@ -40,11 +40,7 @@ def read_painting(
         photo = found[0]
     else:
         photo = read_photo(source)
-    colours = photo.array(3)
-    half = HALF.get(colours.dtype)
-    colours = colours.astype("float32")
-    if half is not None:
-        colours = colours / np.float32(half) - 1
+    colours = to_unit(photo.array(3))
     if longest is None:
         return colours
     check_whole(1, longest=longest)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from kerasgan.arguments import check_whole
+from kerasgan.levels import quantised, to_unit
 
-# What stands for -1 and 1, and half of the way between: value / half - 1.
-HALF = {np.dtype("uint8"): 127.5, np.dtype("uint16"): 32767.5}
 # Sides of tiles differ by this many pixels, for some backends compile a network for each.
 GRAIN = 16
 
@@ -105,14 +104,6 @@ def check_tiling(tile: int = 256, overlap: int = 16) -> None:
         )
 
 
-def quantised(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Floats in [-1, 1], clipped, as the dtype's own range."""
-    values = np.clip(values, -1.0, 1.0)
-    if dtype not in HALF:
-        return values.astype(dtype)
-    return np.rint((values + 1.0) * np.float32(HALF[dtype])).astype(dtype)
-
-
 def _cut(side, longest):
     """Into how many tiles a side is cut, and how many pixels each adds; at most `longest`."""
     count = math.ceil(side / longest)
@@ -130,10 +121,7 @@ def _reflected(start, length, size):
 
 def _enlarged(pixels, network, scale):
     """A tile as the network enlarges it, in floats that may be written to."""
-    values = pixels.astype("float32")
-    if pixels.dtype in HALF:
-        values = values / np.float32(HALF[pixels.dtype]) - 1.0
-    result = np.array(network(values[None]), "float32")
+    result = np.array(network(to_unit(pixels)[None]), "float32")
     height, width = pixels.shape[:2]
     if result.shape != (1, height * scale, width * scale, 3):
         raise ValueError(
