@@ -39,8 +39,10 @@ def record(name, rows, by=("backend",)):
     if path.exists():
         with open(path, newline="") as file:
             kept = [r for r in csv.DictReader(file) if any(r[c] != str(rows[0][c]) for c in by)]
+    # Rows of another measurement may have other columns.
+    columns = dict.fromkeys(column for row in [*rows, *kept] for column in row)
     with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        writer = csv.DictWriter(file, list(columns))
         writer.writeheader()
         writer.writerows([*kept, *rows])
     for row in rows:

@@ -90,6 +90,20 @@ def inpainting(seed=1):
     return models.Inpainting(generator, judge, seed=seed)
 
 
+def enhancement(seed=1):
+    keras.utils.set_random_seed(seed)
+    judge = networks.critic((8, 8, 1), width=2)
+    generator = networks.denoiser(1, width=2, depth=2)
+    return models.Enhancement(generator, judge, content_loss="mean_squared_error", seed=seed)
+
+
+def segmentation(seed=1):
+    keras.utils.set_random_seed(seed)
+    generator = networks.segmentation_unet((None, None, 1), width=2, depth=1)
+    judge = networks.patchgan((None, None, 1), condition_channels=1, width=2, depth=1)
+    return models.Segmentation(generator, judge, seed=seed)
+
+
 HOLES = np.zeros((8, 8, 8, 1), "uint8")
 HOLES[:, 2:5, 2:5] = 255
 
@@ -142,6 +156,8 @@ EVERY = {
     "unit": (unit, {"source": small(8, (16, 16, 1)), "target": small(6, (16, 16, 3), 1)}),
     "munit": (munit, {"source": small(8, (16, 16, 1)), "target": small(6, (16, 16, 3), 1)}),
     "inpainting": (inpainting, {"image": small(8, (8, 8, 3)), "mask": HOLES}),
+    "enhancement": (enhancement, {"source": small(8, (8, 8, 1)), "target": small(8, (8, 8, 1), 1)}),
+    "segmentation": (segmentation, {"source": small(8, (8, 8, 1)), "target": HOLES}),
     "style_transfer": (style_transfer, {"content": small(8, (16, 16, 3))}),
     "adain": (adain, {"content": small(8, (16, 16, 3)), "style": small(6, (16, 16, 3), 1)}),
     "a user's CycleGAN": (cycle_gan, {"a": small(8, (8, 8, 3)), "b": small(6, (8, 8, 3), 1)}),
@@ -210,8 +226,10 @@ def test_no_model_is_left_out():
 
 
 # What differs from another in its losses alone need be seen on one backend only. What else
-# CycleGAN, UNIT, MUNIT and StyleTransfer are made of is seen on each in tests of their own.
+# CycleGAN, UNIT, MUNIT, StyleTransfer and Enhancement are made of is seen on each in tests of
+# their own.
 ALIKE = ("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit")
+ALIKE += ("enhancement",)
 
 
 @pytest.mark.parametrize(

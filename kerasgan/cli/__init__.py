@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 
 from kerasgan import __version__
-from kerasgan.cli import filling, looking, styling, training, verbs
+from kerasgan.cli import enhancing, filling, looking, segmenting, styling, training, verbs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +57,8 @@ def _parser():
     looking.add_models(add)
     verbs.add(add)
     filling.add(add)
+    enhancing.add(add)
+    segmenting.add(add)
     styling.add(add)
     training.add(add)
     looking.add_runs(add)

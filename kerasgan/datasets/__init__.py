@@ -3,10 +3,12 @@
 from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load
 from kerasgan.datasets.degradation import PracticalDegradation, modcrop, shrink
+from kerasgan.datasets.degraded import DegradedDataset, load_degraded
 from kerasgan.datasets.findings import Finding
 from kerasgan.datasets.holes import HoleDataset, load_holes
 from kerasgan.datasets.inspected import Inspection
 from kerasgan.datasets.inspection import inspect
+from kerasgan.datasets.low_dose import LowDose
 from kerasgan.datasets.masks import draw_mask
 from kerasgan.datasets.pairs import PairDataset, load_pairs
 from kerasgan.datasets.patches import (
@@ -19,10 +21,12 @@ from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
 
 __all__ = [
     "Batches",
+    "DegradedDataset",
     "Finding",
     "HoleDataset",
     "ImageDataset",
     "Inspection",
+    "LowDose",
     "PairDataset",
     "PatchDataset",
     "PracticalDegradation",
@@ -30,6 +34,7 @@ __all__ = [
     "draw_mask",
     "inspect",
     "load",
+    "load_degraded",
     "load_holes",
     "load_pairs",
     "load_photographs",

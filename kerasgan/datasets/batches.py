@@ -41,6 +41,7 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
         seed: Integer, 0 or more.
         drop_remainder: Leave out the last batch of an epoch if it is smaller.
         workers: Threads, by default one a processor, up to 16.
+        repeats: How often an epoch has each item.
 
     Attributes:
         epoch: Integer, 0 at first; the end of an epoch raises it.
@@ -64,12 +65,13 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
         seed=0,
         drop_remainder=False,
         workers=None,
+        repeats=1,
     ):
         # Keras's workers would stop for 0.1 s at the end of every epoch and begin the next
         # one with nothing made ahead.
         super().__init__(workers=1)
         check_options(batch_size=batch_size, workers=workers, seed=seed, cache=cache)
-        if drop_remainder and len(source) < batch_size:
+        if drop_remainder and len(source) * repeats < batch_size:
             raise ValueError(
                 f"{len(source)} {self._what} fill no batch of {batch_size}, and drop_remainder "
                 "leaves out smaller ones. Lower batch_size."
@@ -80,6 +82,7 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
         self.shuffle = shuffle
         self.seed = seed
         self.drop_remainder = drop_remainder
+        self.repeats = repeats
         self.epoch = 0
         self._places = np.arange(len(source))
         self._ahead = 2 * threads(workers)
@@ -159,7 +162,7 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
                 f"Of {self.num_images} {self._what} {n} cannot be held out: at least one must "
                 "be, and at least one must be left to train on."
             )
-        if self.drop_remainder and self.num_images - n < self.batch_size:
+        if self.drop_remainder and (self.num_images - n) * self.repeats < self.batch_size:
             raise ValueError(
                 f"Of {self.num_images} {self._what} {n} cannot be held out: those left fill no "
                 f"batch of {self.batch_size}. Lower n or batch_size."
@@ -176,7 +179,7 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
         return [place for place, _ in items], self.plain_batch(items)
 
     def __len__(self):
-        batches = self.num_images / self.batch_size
+        batches = self.num_images * self.repeats / self.batch_size
         return math.floor(batches) if self.drop_remainder else math.ceil(batches)
 
     def __getitem__(self, index):
@@ -206,7 +209,8 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
         return self.training_batch((self._readable(i) for i in chosen), mirrored, random)
 
     def _chosen(self, epoch, index, random):
-        order, mirrored = _plan(self.seed, epoch, self.num_images, self.shuffle, self.flip)
+        n = self.num_images * self.repeats
+        order, mirrored = _plan(self.seed, epoch, n, self.shuffle, self.flip)
         places = slice(index * self.batch_size, (index + 1) * self.batch_size)
         return order[places], mirrored[places]
 
@@ -241,13 +245,13 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
 
 
 @functools.lru_cache(maxsize=4)
-def _plan(seed, epoch, num_images, shuffle, flip):
-    """The order of an epoch's items, and which places in it are mirrored."""
+def _plan(seed, epoch, n, shuffle, flip):
+    """The order of an epoch's `n` items, and which places in it are mirrored."""
     random = np.random.default_rng([seed, epoch])
-    order = random.permutation(num_images)
+    order = random.permutation(n)
     if not shuffle:
         order.sort()
-    return order, random.random(num_images) < (0.5 if flip else 0.0)
+    return order, random.random(n) < (0.5 if flip else 0.0)
 
 
 def threads(workers):

@@ -1,6 +1,6 @@
 """Where pairs of pictures come from: each source has a length, `source[i]`, a name, and `read`.
 
-`source.read(i, size)` gives a pair as `(source, target)` in any size.
+`source.read(i, size)` gives a pair as `(source, target)` in any size, or as large as they are.
 """
 
 import os
@@ -12,6 +12,12 @@ from PIL import Image, ImageOps
 from kerasgan.datasets.picture import converted, decode_small
 from kerasgan.datasets.sources import open_source
 
+# In place of a number of channels: one channel, black and white.
+MASK = "mask"
+# Of a mask, edges may be soft, but not more of it than this; and white a little grey, but not black,
+# for that may be the number of a class.
+SOFT = 0.05
+WHITE = 230
 NAMED = 20
 ORIENTATION = 0x0112
 
@@ -23,6 +29,30 @@ def open_pairs(source, target, size, channels, source_half, workers):
         return Halves(first, channels, size, source_half)
     sources = (first, open_one("target", target, workers))
     return Partners(sources, _partners(sources), channels, size)
+
+
+class OfOwnSize:
+    """Pairs as large as they are, of those out of which a patch can be cut."""
+
+    def __init__(self, pairs, patch):
+        self.pairs, self.patch = pairs, patch
+        self.name, self.raw = pairs.name, pairs.raw
+
+    def __len__(self):
+        return len(self.pairs)
+
+    def __getitem__(self, index):
+        pair = self.pairs.read(index, None)
+        sizes = ["×".join(map(str, picture.shape[1::-1])) for picture in pair]
+        if sizes[0] != sizes[1]:
+            raise ValueError(
+                f"the source has {sizes[0]} pixels and the target {sizes[1]}, and a patch is cut "
+                "out of both at one place"
+            )
+        if np.any(np.less(pair[0].shape[:2], self.patch)):
+            patch = "×".join(map(str, self.patch[::-1]))
+            raise ValueError(f"of {sizes[0]} pixels, it is smaller than a patch of {patch}")
+        return pair
 
 
 def open_one(argument, source, workers):
@@ -58,7 +88,7 @@ class Halves:
             raise ValueError("a picture 1 pixel wide has no two halves")
         if width % 16 == 0:
             # Otherwise a block of a JPEG decoded small would hold pixels of both halves.
-            decode_small(picture, max(size), min(width // 2, height))
+            _decode_small(picture, size, min(width // 2, height))
         ImageOps.exif_transpose(picture, in_place=True)
         width, height = picture.size
         left = picture.crop((0, 0, width // 2, height))
@@ -102,15 +132,38 @@ class Partners:
 
 
 def _whole(picture, size, channels):
-    decode_small(picture, max(size), min(picture.size))
+    _decode_small(picture, size, min(picture.size))
     ImageOps.exif_transpose(picture, in_place=True)
     return _resized(picture, size, channels)
 
 
+def _decode_small(picture, size, used):
+    if size is not None:
+        decode_small(picture, max(size), used)
+
+
 def _resized(picture, size, channels):
-    height, width = size
-    picture = converted(picture, channels).resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(picture).reshape(height, width, channels)
+    is_mask = channels == MASK
+    picture = _mask(picture) if is_mask else converted(picture, channels)
+    width, height = picture.size if size is None else size[::-1]
+    picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    values = np.asarray(picture).reshape(height, width, -1)
+    return np.where(values > 127, np.uint8(255), np.uint8(0)) if is_mask else values
+
+
+def _mask(picture):
+    """A Pillow picture of a mask, of whatever mode, with one channel."""
+    mask = converted(picture, 1)
+    counts = np.array(mask.histogram())
+    if not counts[2:].any():
+        return mask.point(lambda level: 255 * level)
+    soft = counts[1:WHITE].sum() / counts.sum()
+    if soft > SOFT or not counts[WHITE:].any():
+        raise ValueError(
+            f"it is no mask, which is black and white: {soft:.0%} of its pixels are neither. A "
+            ".png keeps them so, a .jpg does not"
+        )
+    return mask
 
 
 def _partners(sources):

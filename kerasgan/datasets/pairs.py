@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from kerasgan.datasets.batches import Batches, check_options, threads
-from kerasgan.datasets.pair_sources import open_pairs
+from kerasgan.datasets.pair_sources import MASK, OfOwnSize, open_pairs
 
 
 class PairDataset(Batches):
@@ -15,13 +15,13 @@ class PairDataset(Batches):
 
     uint8 `(batch, height, width, source_channels)` and `(batch, height, width,
     target_channels)`. Crop and flip are the same for both. `sample` and `hold_out` give whole
-    pictures of that size, not cropped and not mirrored.
+    pictures of that size, not cropped and not mirrored; or of patches those in the centre.
 
     Args:
         source: Pairs, as tuples of arrays of `load_size`; `source.read(i, size)` gives them in
             another size.
         size: `(height, width)` of the batches.
-        load_size: `(height, width)` to crop them from.
+        load_size: `(height, width)` to crop them from, or None: as large as they are.
         channels: `(source_channels, target_channels)`.
         **options: As in `Batches`.
 
@@ -44,23 +44,27 @@ class PairDataset(Batches):
         }
 
     def training_batch(self, items, mirrored, random):
-        room = np.subtract(self.load_size, self.size) + 1
-        pairs = [self._cropped(pair, random.integers(room)) for _, pair in items]
+        pairs = [self._cropped(pair, random.integers(self._margin(pair) + 1)) for _, pair in items]
         batch = tuple(np.stack(pictures) for pictures in zip(*pairs))
         for pictures in batch:
             pictures[mirrored] = pictures[mirrored, :, ::-1]
         return batch
+
+    def _margin(self, pair):
+        return np.subtract(pair[0].shape[:2], self.size)
 
     def _cropped(self, pair, corner):
         (top, left), (height, width) = corner, self.size
         return [picture[top : top + height, left : left + width] for picture in pair]
 
     def plain_batch(self, items):
-        pairs = [
-            pair if self.load_size == self.size else self.source.read(place, self.size)
-            for place, pair in items
-        ]
+        pairs = [self._plain(place, pair) for place, pair in items]
         return tuple(np.stack(pictures) for pictures in zip(*pairs))
+
+    def _plain(self, place, pair):
+        if self.load_size is None:
+            return self._cropped(pair, self._margin(pair) // 2)
+        return pair if self.load_size == self.size else self.source.read(place, self.size)
 
 
 def check_pictures(size, load_size, channels):
@@ -98,9 +102,10 @@ def load_pairs(
     *,
     size: int | tuple[int, int] = (256, 256),
     source_channels: int = 3,
-    target_channels: int = 3,
+    target_channels: int | Literal["mask"] = 3,
     source_half: Literal["left", "right"] = "left",
     load_size: int | tuple[int, int] | None = None,
+    patches: int | None = None,
     batch_size: int = 1,
     flip: bool = True,
     shuffle: bool = True,
@@ -130,11 +135,18 @@ def load_pairs(
         source_channels: 1 (luminance), 3 (colour) or 4 (colour and opacity). Pictures are
             converted: with 1 here and 3 there, a folder of colour pictures given as source and
             as target teaches to colour them.
-        target_channels: The same of the target.
+        target_channels: The same of the target; or `"mask"`, one channel that is black and white
+            in every size. A picture of 0 and 1 alone is taken for one of 0 and 255; one that is
+            neither black nor white in more than 5 % of its pixels is named in a warning and
+            skipped.
         source_half: `"left"` or `"right"`: where the source lies in a picture with both.
         load_size: `(height, width)`, or one integer, that pictures are resized to, to cut
             `size` out at a place drawn at random, the same for both; not below `size`. The
             paper's jitter is 286 for 256. By default they are resized to `size`.
+        patches: How many patches of `size` an epoch cuts out of each picture, at places drawn at
+            random, in place of resizing it. Partners are of one size then; those of others, and
+            smaller ones, are named in a warning and skipped. `hold_out` gives the patches in the
+            centres.
         batch_size: Pairs a batch.
         flip: Mirror each pair left to right with probability 1/2, both pictures or none.
         shuffle: Draw a new order every epoch.
@@ -158,24 +170,35 @@ def load_pairs(
     labels, photographs = facades[0]  # uint8 (1, 256, 256, 3) each
     shown = facades.hold_out(4)  # (source, target), not trained on
 
+    vessels = kerasgan.datasets.load_pairs(
+        "retina/image", "retina/vessel", size=128, target_channels="mask", patches=32, batch_size=8
+    )
     colouring = kerasgan.datasets.load_pairs("photos", "photos", source_channels=1, size=128)
     ```
 
     Reference: Isola, Zhu, Zhou and Efros 2017, "Image-to-Image Translation with Conditional
     Adversarial Networks", arXiv:1611.07004, section 6.2 for crop and flip.
     """
-    check_options(batch_size=batch_size, workers=workers, seed=seed, cache=cache)
-    channels = (source_channels, target_channels)
+    check_options(batch_size=batch_size, patches=patches, workers=workers, seed=seed, cache=cache)
+    channels = (source_channels, 1 if target_channels == MASK else target_channels)
+    if patches is not None and load_size is not None:
+        raise ValueError(
+            "Patches are cut out of pictures as large as they are: give patches or load_size. "
+            f"Received: patches={patches}, load_size={load_size}"
+        )
     size, load_size = check_pictures(size, load_size, channels)
     if source_half not in ("left", "right"):
         raise ValueError(
             "source_half must be 'left' or 'right', the half of each picture that holds the "
             f"source. Received: source_half={source_half!r}"
         )
+    kinds = (source_channels, target_channels)
+    pairs = open_pairs(source, target, load_size, kinds, source_half, threads(workers))
     return PairDataset(
-        open_pairs(source, target, load_size, channels, source_half, threads(workers)),
+        pairs if patches is None else OfOwnSize(pairs, size),
         size=size,
-        load_size=load_size,
+        load_size=load_size if patches is None else None,
+        repeats=patches or 1,
         channels=channels,
         batch_size=batch_size,
         flip=flip,

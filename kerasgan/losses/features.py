@@ -21,7 +21,8 @@ class FeatureLoss(keras.losses.Loss):
 
     Args:
         network: `"vgg19"`, Keras Applications' with ImageNet weights; the path of a `.keras`
-            file; or a Keras model.
+            file; or a Keras model. Images of other channels than it takes are compared channel
+            by channel, as grey images.
         layer: Name of the layer whose output is compared. SRGAN's φ5,4 is
             `"block5_conv4"`.
         activated: Compare after the activation that the layer has, as SRGAN does; False
@@ -103,8 +104,12 @@ class FeatureLoss(keras.losses.Loss):
         return keras.saving.load_model(network, compile=False)
 
     def features(self, images):
-        """Features of images in [-1, 1]."""
+        """Features of images in [-1, 1]; of other channels than the network's, of each channel."""
         self.prepare()
+        taken, (_, height, width, given) = self._cut.input_shape[-1], ops.shape(images)
+        if given != taken:
+            images = ops.reshape(ops.transpose(images, (0, 3, 1, 2)), (-1, height, width, 1))
+            images = ops.repeat(images, taken, axis=-1)
         scale, offset = self.preprocessing
         images = images * scale + offset
         if self.network == VGG19:

@@ -2,7 +2,7 @@
 
 from kerasgan.modalities.arrays import Arrays
 from kerasgan.modalities.audio import Audio
-from kerasgan.modalities.images import Images, make_grid, write_image
+from kerasgan.modalities.images import Images, make_grid, make_rows, write_image
 from kerasgan.modalities.labels import Attributes, ClassLabels
 from kerasgan.modalities.masks import Masks
 from kerasgan.modalities.modality import Modality
@@ -16,6 +16,7 @@ __all__ = [
     "Masks",
     "Modality",
     "make_grid",
+    "make_rows",
     "of_shape",
     "write_image",
 ]

@@ -119,6 +119,34 @@ def make_grid(images: np.ndarray, columns: int | None = None):
     return full.reshape(rows * height, columns * width, channels)
 
 
+def make_rows(shown):
+    """Pictures that belong together beside each other, as one picture about as wide as high.
+
+    Args:
+        shown: List of uint8 arrays `(n, height, width, channels)`, the i-th pictures of which
+            belong together. Of channels that no picture has, the first three or the first are
+            shown.
+
+    Returns:
+        uint8 array `(rows * height, columns * width, 3)`.
+
+    Example:
+
+    ```python
+    Image.fromarray(make_rows([photographs, model.translate(photographs)]))
+    ```
+    """
+    images = np.stack([_colour(images) for images in shown], axis=1)
+    n, beside = images.shape[:2]
+    columns = beside * max(1, round(math.sqrt(n / beside)))
+    return make_grid(images.reshape(-1, *images.shape[2:]), columns)
+
+
+def _colour(images):
+    """Images of 1, 3 or more channels as some of 3."""
+    return images[..., :3] if images.shape[-1] > 2 else images[..., :1].repeat(3, axis=-1)
+
+
 def write_image(path: str | os.PathLike, image: np.ndarray):
     """Write one uint8 image `(height, width, channels)` in the format of its suffix."""
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)

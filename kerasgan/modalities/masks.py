@@ -1,6 +1,7 @@
-"""Masks: which pixels of an image are holes."""
+"""Masks: which pixels of an image are holes, or belong to something."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasgan.engine.registry import register
@@ -9,9 +10,9 @@ from kerasgan.modalities.modality import Modality, count_of_others
 
 @register
 class Masks(Modality):
-    """Masks `(batch, height, width, 1)` of two values: 0, and in holes True, 1 or 255.
+    """Masks `(batch, height, width, 1)` of two values: 0, and where they hold True, 1 or 255.
 
-    Networks see 1 in holes and 0 elsewhere.
+    Networks see 1 where they hold and 0 elsewhere.
 
     Example:
 
@@ -20,7 +21,7 @@ class Masks(Modality):
     ```
     """
 
-    accepted = "bool, or 0 and 1 as uint8 or float, or 0 and 255 as uint8: a hole is not 0"
+    accepted = "masks of bool, of 0 and 1 as uint8 or float, or of 0 and 255 as uint8"
     integers = ("bool", "uint8")
     limit = 1.0
 
@@ -41,6 +42,10 @@ class Masks(Modality):
         most = 255 if dtype == "uint8" else 1
         edge = ops.logical_or(ops.equal(batch, 1), ops.equal(batch, most))
         return count_of_others(ops.logical_or(ops.equal(batch, 0), edge))
+
+    def levels(self, masks):
+        """Masks of any dtype, a NumPy array, as uint8 of 0 and 255."""
+        return np.where(masks != 0, np.uint8(255), np.uint8(0))
 
     def to_network(self, batch):
         return super().to_network(ops.not_equal(ops.convert_to_tensor(batch), 0))

@@ -5,6 +5,7 @@ from kerasgan.models.adain import AdaIN
 from kerasgan.models.conditional_gan import ConditionalGAN
 from kerasgan.models.cut import CUT
 from kerasgan.models.cycle_gan import CycleGAN
+from kerasgan.models.enhancement import Enhancement
 from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
 from kerasgan.models.gan import GAN
@@ -14,6 +15,7 @@ from kerasgan.models.munit import MUNIT
 from kerasgan.models.pix2pix import Pix2Pix
 from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN
+from kerasgan.models.segmentation import Segmentation
 from kerasgan.models.sngan import SNGAN
 from kerasgan.models.srgan import SRGAN
 from kerasgan.models.style_transfer import StyleTransfer
@@ -43,6 +45,8 @@ MODELS = {
     "unit": UNIT,
     "munit": MUNIT,
     "inpainting": Inpainting,
+    "enhancement": Enhancement,
+    "segmentation": Segmentation,
     "style_transfer": StyleTransfer,
     "adain": AdaIN,
 }
@@ -63,10 +67,12 @@ __all__ = [
     "AdaIN",
     "ConditionalGAN",
     "CycleGAN",
+    "Enhancement",
     "FeatureMatchingGAN",
     "Inpainting",
     "Pix2Pix",
     "ProjectionGAN",
+    "Segmentation",
     "StyleTransfer",
     "SuperResolution",
 ]

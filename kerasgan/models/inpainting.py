@@ -8,7 +8,7 @@ from kerasgan import losses
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.registry import register
 from kerasgan.engine.shapes import shapes
-from kerasgan.modalities import Images, make_grid
+from kerasgan.modalities import Images, make_rows
 from kerasgan.modalities.masks import Masks
 from kerasgan.photos.filling import fill_array, fill_picture
 
@@ -192,10 +192,7 @@ class Inpainting(AdversarialModel):
             raise ValueError("A preview of filled holes needs held-out images, batch=….")
         images, holes = self._held(batch, n)
         grey = np.where(holes, np.uint8(128), images)
-        shown = np.stack([grey, self.inpaint(images, holes), images], axis=1)
-        shown = shown.reshape(-1, *images.shape[1:])
-        shown = shown[..., : 3 if shown.shape[-1] > 2 else 1]
-        return make_grid(shown, columns=3 * (2 if n > 3 else 1))
+        return make_rows([grey, self.inpaint(images, holes), images])
 
     def samples(self, n, seed=0, batch=None):
         if batch is None:

@@ -6,7 +6,6 @@ from keras import ops
 
 from kerasgan import losses
 from kerasgan.engine.registry import register
-from kerasgan.engine.shapes import shapes
 from kerasgan.models.translation import TranslatesImages
 
 
@@ -61,7 +60,7 @@ class Pix2Pix(TranslatesImages):
         adversarial_loss: str | losses.AdversarialLoss = "minimax",
         **kwargs,
     ):
-        source, target = _checked(generator, discriminator)
+        source, target = self.checked_beside(generator, discriminator)
         networks = {"generator": generator, "discriminator": discriminator}
         super().__init__(networks, source, target, **kwargs)
         self.reconstruction_weight = reconstruction_weight
@@ -118,21 +117,3 @@ class Pix2Pix(TranslatesImages):
         made, target = (self.modalities["target"].levels(x).astype("float32") for x in images)
         error = np.abs(made - target).mean()
         return {"held_out_error": float(error)}
-
-
-def _checked(generator, discriminator):
-    """Shapes of a source and a target, of networks that fit together."""
-    for network, name in ((generator, "generator"), (discriminator, "discriminator")):
-        if not isinstance(network, keras.Model) or not network.built:
-            raise ValueError(f"{name} must be a built keras.Model. Received: {network!r}")
-    source, target = (tuple(shape[1:]) for shape in shapes(generator))
-    seen = shapes(discriminator)[0]
-    seen = [tuple(s[1:]) for s in seen] if isinstance(seen, list) else [tuple(seen[1:])]
-    if len(source) != 3 or source[:2] != target[:2] or seen != [target, source]:
-        raise ValueError(
-            "generator must make images (height, width, channels) of the height and width of its "
-            "input, and discriminator must take [targets, sources], two inputs of those shapes: "
-            "patchgan(…, condition_channels=…). Received a generator from "
-            f"{source} to {target}, and a discriminator that takes {seen}"
-        )
-    return source, target

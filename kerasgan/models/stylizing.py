@@ -5,7 +5,7 @@ import numpy as np
 
 from kerasgan import photos
 from kerasgan.engine.model import AdversarialModel
-from kerasgan.modalities import Images, make_grid
+from kerasgan.modalities import Images, make_rows
 
 
 class StylizesImages(AdversarialModel):
@@ -80,9 +80,7 @@ class StylizesImages(AdversarialModel):
         shown = [*given, self.stylize(*given)]
         # A painting may have another size than what is painted.
         levels = self.modalities["content"].levels
-        shown = [levels(images) for images in shown if images.shape == given[0].shape]
-        rows = [image for images in zip(*shown) for image in images]
-        return make_grid(np.stack(rows), columns=len(shown) * (2 if n > 3 else 1))
+        return make_rows([levels(x) for x in shown if x.shape == given[0].shape])
 
     def samples(self, n, seed=0, batch=None):
         if batch is None:

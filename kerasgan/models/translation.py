@@ -7,7 +7,7 @@ from keras import ops
 from kerasgan import photos
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.shapes import shapes
-from kerasgan.modalities import Images, make_grid
+from kerasgan.modalities import Images, make_rows
 
 
 class TranslatesImages(AdversarialModel):
@@ -17,15 +17,19 @@ class TranslatesImages(AdversarialModel):
         networks: As in `AdversarialModel`; the first that is averaged translates.
         source, target: `(height, width, channels)` of a source and of a target.
         **kwargs: As in `AdversarialModel`.
+
+    Attributes:
+        target_modality: Class of what targets are.
     """
 
     takes = ("source", "target")
     makes = "target"
     verb = "translate"
+    target_modality = Images
     fixes = ()
 
     def __init__(self, networks, source, target, **kwargs):
-        modalities = {"source": Images(), "target": Images()}
+        modalities = {"source": Images(), "target": self.target_modality()}
         super().__init__(networks, modalities, {"source": source, "target": target}, **kwargs)
 
     @staticmethod
@@ -56,6 +60,24 @@ class TranslatesImages(AdversarialModel):
             raise ValueError(
                 f"backward_generator must turn images of shape {expected[0]} into {expected[1]}. "
                 f"Received a backward_generator from {source} to {target}"
+            )
+        return source, target
+
+    @staticmethod
+    def checked_beside(generator, discriminator):
+        """As `checked`, where the discriminator takes targets beside their sources."""
+        for network, name in ((generator, "generator"), (discriminator, "discriminator")):
+            if not isinstance(network, keras.Model) or not network.built:
+                raise ValueError(f"{name} must be a built keras.Model. Received: {network!r}")
+        source, target = (tuple(shape[1:]) for shape in shapes(generator))
+        seen = shapes(discriminator)[0]
+        seen = [tuple(s[1:]) for s in seen] if isinstance(seen, list) else [tuple(seen[1:])]
+        if len(source) != 3 or source[:2] != target[:2] or seen != [target, source]:
+            raise ValueError(
+                "generator must make images (height, width, channels) of the height and width of "
+                "its input, and discriminator must take [targets, sources], two inputs of those "
+                "shapes: patchgan(…, condition_channels=…). Received a generator from "
+                f"{source} to {target}, and a discriminator that takes {seen}"
             )
         return source, target
 
@@ -159,17 +181,18 @@ class TranslatesImages(AdversarialModel):
         if batch is None:
             raise ValueError("A preview of a translation needs held-out images, batch=….")
         sources, targets = (np.asarray(batch[name][:n]) for name in self.takes)
-        shown = [sources, self.translate(sources)]
+        of_targets = self.modalities["target"].levels
+        made = getattr(self, self.verb)(sources)
+        shown = [self.modalities["source"].levels(sources), of_targets(made)]
         # A target says something of a translation only where it belongs to the source.
-        shown += [] if self.unpaired else [targets]
-        shown = map(self.modalities["target"].levels, shown)
-        rows = [_colour(image) for images in zip(*shown) for image in images]
-        return make_grid(np.stack(rows), columns=(2 if self.unpaired else 3) * (2 if n > 3 else 1))
+        shown += [] if self.unpaired else [of_targets(targets)]
+        return make_rows(shown)
 
     def samples(self, n, seed=0, batch=None):
         if batch is None:
             raise ValueError("Samples of a translation need held-out sources, batch=….")
-        return self.modalities["target"].levels(self.translate(np.asarray(batch["source"][:n])))
+        made = getattr(self, self.verb)(np.asarray(batch["source"][:n]))
+        return self.modalities["target"].levels(made)
 
     def card_fields(self):
         return {"samples": [int(side or 0) for side in self.sample_shapes["target"]]}
@@ -178,11 +201,6 @@ class TranslatesImages(AdversarialModel):
         height, width, channels = (side or 64 for side in self.sample_shapes["source"])
         blocks = np.random.default_rng(0).integers(0, 256, (n, 8, 8, channels), "uint8")
         return {"images": blocks.repeat(height // 8, axis=1).repeat(width // 8, axis=2)}
-
-
-def _colour(image):
-    """An image of 1, 3 or more channels as one of 3."""
-    return image[..., :3] if image.shape[-1] > 2 else image[..., :1].repeat(3, axis=-1)
 
 
 def _whole(scales):

@@ -3,6 +3,7 @@
 from kerasgan.networks.context_encoder import context_encoder
 from kerasgan.networks.cut import cut
 from kerasgan.networks.dcgan import dcgan
+from kerasgan.networks.denoiser import critic, denoiser
 from kerasgan.networks.inpainting import gated_generator, sn_patchgan
 from kerasgan.networks.mlp import mlp
 from kerasgan.networks.munit import munit
@@ -10,6 +11,7 @@ from kerasgan.networks.pan import pan
 from kerasgan.networks.patchgan import patchgan
 from kerasgan.networks.resnet import resnet
 from kerasgan.networks.rrdb import rrdb
+from kerasgan.networks.segmentation_unet import segmentation_unet
 from kerasgan.networks.srresnet import srgan_discriminator, srresnet
 from kerasgan.networks.stylizer import adain, stylizer
 from kerasgan.networks.translator import translator
@@ -28,10 +30,13 @@ PAIRS = {
 BUILDERS = PAIRS | {
     "adain": adain,
     "context_encoder": context_encoder,
+    "critic": critic,
+    "denoiser": denoiser,
     "gated_generator": gated_generator,
     "pan": pan,
     "patchgan": patchgan,
     "rrdb": rrdb,
+    "segmentation_unet": segmentation_unet,
     "sn_patchgan": sn_patchgan,
     "srgan_discriminator": srgan_discriminator,
     "srresnet": srresnet,
@@ -43,8 +48,10 @@ BUILDERS = PAIRS | {
 __all__ = [
     "adain",
     "context_encoder",
+    "critic",
     "cut",
     "dcgan",
+    "denoiser",
     "gated_generator",
     "mlp",
     "munit",
@@ -52,6 +59,7 @@ __all__ = [
     "patchgan",
     "resnet",
     "rrdb",
+    "segmentation_unet",
     "sn_patchgan",
     "srgan_discriminator",
     "srresnet",

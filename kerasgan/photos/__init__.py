@@ -3,6 +3,7 @@
 from kerasgan.photos.arrays import translate_array
 from kerasgan.photos.files import Summary, convert_files
 from kerasgan.photos.filling import fill_array, fill_files, fill_picture
+from kerasgan.photos.masks import mask_array, mask_files, mask_picture
 from kerasgan.photos.painting import read_painting
 from kerasgan.photos.photo import Photo, from_array
 from kerasgan.photos.reading import read_array, read_photo
@@ -19,6 +20,9 @@ __all__ = [
     "fill_files",
     "fill_picture",
     "from_array",
+    "mask_array",
+    "mask_files",
+    "mask_picture",
     "read_array",
     "read_painting",
     "read_photo",

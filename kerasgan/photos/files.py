@@ -138,6 +138,8 @@ def _told(path, verbose):
         return
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        # Of a library to who writes programs with it: Keras 3.15 has some on PyTorch.
+        warnings.simplefilter("ignore", DeprecationWarning)
         yield
     for warning in caught:
         print(f"Note: {_about(path, str(warning.message))}", file=sys.stderr)

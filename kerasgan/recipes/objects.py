@@ -7,9 +7,10 @@ from collections.abc import Callable
 import keras
 
 from kerasgan import augment, losses, modalities, penalties
+from kerasgan.datasets import low_dose
 from kerasgan.recipes.signature import parameters
 
-OURS = (penalties, augment, losses, modalities)
+OURS = (penalties, augment, losses, modalities, low_dose)
 KERAS = (keras.optimizers, keras.optimizers.schedules, keras.losses, keras.layers)
 # What the program may give to an object.
 GIVEN = ("seed", "decay_steps")

@@ -50,6 +50,15 @@ VERBS = {
             "perceptual distance": "perceptual",
         },
     ),
+    "enhance": Verb(
+        'enhance("scan.png")',
+        figures={"PSNR in dB": "psnr", "SSIM": "ssim", "perceptual distance": "perceptual"},
+    ),
+    "segment": Verb(
+        'segment("photo.jpg")',
+        "image-segmentation",
+        figures={"Dice": "dice", "AUC": "auc", "IoU": "iou"},
+    ),
     "stylize": Verb('stylize("photo.jpg")'),
 }
 

@@ -11,7 +11,7 @@ from kerasgan.arguments import check_whole
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
 from kerasgan.modalities import Images, make_grid, write_image
-from kerasgan.recipes import checks
+from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
 
@@ -98,7 +98,8 @@ def training_data(model, folder, data, crop=None):
     options |= {"flip": False, "shuffle": False, "batch_size": 64} | model.data_options()
     if crop is not None:
         options["crop"] = crop
-    return door(data, **{k: v for k, v in options.items() if k in known})
+    options = {k: v for k, v in options.items() if k in known}
+    return door(data, **objects.built(door, options))
 
 
 def feature_network(features):
