@@ -135,13 +135,15 @@ def test_the_recipe_of_an_entry_builds_its_networks(name):
         if cls.door == "load_photographs":
             side = data["patch_size"]
             shapes = {n: (s, s, 3) for n, s in (("small", side // data["scale"]), ("large", side))}
-        elif cls.door == "load_pairs":
-            size = (data["size"], data["size"])
-            shapes = {n: (*size, data[f"{n}_channels"]) for n in cls.takes}
+        elif "size" in data:
+            channels = [data.get(f"{n}_channels", 3) for n in cls.takes]
+            channels = [1 if n == "mask" else n for n in channels]
+            shapes = {n: (data["size"], data["size"], c) for n, c in zip(cls.takes, channels)}
         else:
-            labels = len(data.get("label_names", range(10)))
-            shapes = {"real": tuple(data["image_shape"])}
-            shapes |= {"labels": (labels,)} if "labels" in cls.takes else {}
+            shapes = dict.fromkeys(cls.takes, tuple(data["image_shape"]))
+            others = {"labels": (len(data.get("label_names", range(10))),)}
+            others["mask"] = (*data["image_shape"][:2], 1)
+            shapes |= {name: shape for name, shape in others.items() if name in shapes}
         built = run.networks_of(stage, shapes)
         parameters |= {name: network.count_params() for name, network in built.items()}
     known = {k.replace("critic", "discriminator"): n for k, n in card["parameters"].items()}
