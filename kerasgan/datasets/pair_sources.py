@@ -14,8 +14,8 @@ from kerasgan.datasets.sources import open_source
 
 # In place of a number of channels: one channel, black and white.
 MASK = "mask"
-# Of a mask, edges may be soft, but not more of it than this; and white a little grey, but not black,
-# for that may be the number of a class.
+# Of a mask, edges may be soft, but not more of it than this; white may be a little grey, but not
+# black: that may be the number of a class.
 SOFT = 0.05
 WHITE = 230
 NAMED = 20

@@ -131,7 +131,8 @@ def to_tables(cards):
         figures = VERBS.get(name, Verb("")).figures or {}
         training = card["training"]
         size = sum(file["bytes"] for file in card["files"].values()) / 1e6
-        makes = " × ".join(map(str, card.get("samples", ()))) or f"{card['scale']} times"
+        makes = " × ".join(str(side or "any") for side in card.get("samples", ()))
+        makes = makes or f"{card['scale']} times"
         columns = {
             "entry": f"`{card['name']}`",
             f"{name}s": makes,
