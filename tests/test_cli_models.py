@@ -126,7 +126,7 @@ def test_pairs_to_a_model_that_translates_files(pictures, capsys):
     card = zoo.info("run")
     assert card["metrics"].keys() == {"held_out_error", "held_out"}
     with Image.open("run/grids/epoch_0001.png") as grid:
-        assert grid.size == (6 * 16, 16)
+        assert grid.size == (3 * 16, 2 * 16)
 
     source = np.random.default_rng(1).integers(0, 256, (20, 16), "uint8")
     Image.fromarray(source).save("source.png")
