@@ -23,7 +23,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from results import record, spread
+from results import record, resident, spread
 
 from kerasgan import metrics
 
@@ -88,12 +88,6 @@ def peak_memory(arguments):
     """MiB that one measurement takes, in a process of its own."""
     command = [sys.executable, __file__, *arguments]
     return int(subprocess.run(command, check=True, capture_output=True).stdout)
-
-
-def resident(name):
-    """A line of `/proc/self/status` in KiB: `VmRSS` now, or its peak `VmHWM`."""
-    (line,) = (x for x in Path("/proc/self/status").read_text().splitlines() if name in x)
-    return int(line.split()[1])
 
 
 def random_features(n, num_features, seed):

@@ -21,7 +21,7 @@ import numpy as np
 import plain_pictures
 import torch
 from generate import alternate, clock
-from results import record, spread
+from results import record, resident, spread
 
 import kerasgan
 from kerasgan import models, networks
@@ -140,9 +140,7 @@ def print_peak(who, what, task, batch_size):
     else:
         function(batch) if function else infer(model, batch)
     # Not `resource.getrusage`, which counts what the parent held when it started this process.
-    with open("/proc/self/status") as file:
-        status = dict(line.split(":", 1) for line in file)
-    print(int(status["VmHWM"].split()[0]) / 1024)
+    print(resident("VmHWM") / 1024)
 
 
 def main():

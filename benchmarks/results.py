@@ -49,6 +49,12 @@ def record(name, rows, by=("backend",)):
         print(", ".join(f"{key} {value}" for key, value in row.items()))
 
 
+def resident(name):
+    """A line of `/proc/self/status` in KiB: `VmRSS` now, or its peak `VmHWM`."""
+    (line,) = (x for x in Path("/proc/self/status").read_text().splitlines() if name in x)
+    return int(line.split()[1])
+
+
 def spread(ratios):
     """Median, least and greatest ratio of the rounds, as columns."""
     return {

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from keras import ops
-from results import record
+from results import record, resident
 
 import kerasgan
 from kerasgan.losses import StyleLoss
@@ -120,8 +120,7 @@ def once(model, side, painting, style_size):
     if side:
         painter(model, painting, style_size)(square(side))
     # Not `resource.getrusage`, which counts what the parent held when it started this process.
-    _, peak_kib = Path("/proc/self/status").read_text().split("VmHWM:")
-    print(int(peak_kib.split()[0]) / 1024)
+    print(resident("VmHWM") / 1024)
 
 
 def speed(model, painting, options):

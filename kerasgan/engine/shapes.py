@@ -40,6 +40,13 @@ def shapes(network):
     return (taken if several else taken[0]), made
 
 
+def refuse_unbuilt(**networks):
+    """Raise a `ValueError` unless each is a built `keras.Model`, naming the one that is not."""
+    for name, network in networks.items():
+        if not isinstance(network, keras.Model) or not network.built:
+            raise ValueError(f"{name} must be a built keras.Model. Received: {network!r}")
+
+
 def reason_of(error):
     """The sentences of Keras's error that say why, without the configuration that follows."""
     # What was wrong with a part is said after what that did to the whole.

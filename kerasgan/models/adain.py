@@ -9,6 +9,7 @@ from keras import ops
 
 from kerasgan.arguments import check_whole
 from kerasgan.engine.registry import register
+from kerasgan.engine.shapes import refuse_unbuilt
 from kerasgan.layers.adaptive_instance_normalization import mean_and_deviation
 from kerasgan.models.stylizing import StylizesImages
 from kerasgan.photos.painting import read_painting
@@ -63,7 +64,7 @@ class AdaIN(StylizesImages):
         style_weight: float = 10.0,
         **kwargs,
     ):
-        self.check_generator(generator)
+        refuse_unbuilt(generator=generator)
         names = [layer.name for layer in generator.layers]
         if len(generator.inputs) != 3 or not {*PARTS} <= {*names}:
             raise ValueError(

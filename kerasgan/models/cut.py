@@ -5,6 +5,7 @@ from keras import ops
 
 from kerasgan import losses
 from kerasgan.engine.registry import register
+from kerasgan.engine.shapes import refuse_unbuilt
 from kerasgan.models.translation import TranslatesImages
 
 
@@ -154,8 +155,7 @@ def _at(features, places):
 
 def _features(generator, projections):
     """The outputs of the generator's layers that the projections name."""
-    if not isinstance(projections, keras.Model) or not projections.built:
-        raise ValueError(f"projections must be a built keras.Model. Received: {projections!r}")
+    refuse_unbuilt(projections=projections)
     layers = {layer.name: layer for layer in generator.layers}
     found = []
     for taken in projections.inputs:

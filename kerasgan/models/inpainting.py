@@ -7,7 +7,7 @@ from keras import ops
 from kerasgan import losses
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.registry import register
-from kerasgan.engine.shapes import shapes
+from kerasgan.engine.shapes import refuse_unbuilt, shapes
 from kerasgan.modalities import Images, make_rows
 from kerasgan.modalities.masks import Masks
 from kerasgan.photos.filling import fill_array, fill_picture
@@ -248,9 +248,7 @@ def _in_holes(made, batch):
 
 def _checked(generator, discriminator):
     """The shape of an image, of networks that fit together."""
-    for network, name in ((generator, "generator"), (discriminator, "discriminator")):
-        if not isinstance(network, keras.Model) or not network.built:
-            raise ValueError(f"{name} must be a built keras.Model. Received: {network!r}")
+    refuse_unbuilt(generator=generator, discriminator=discriminator)
     given, made = (tuple(shape[1:]) for shape in shapes(generator))
     seen = shapes(discriminator)[0]
     seen = [tuple(s[1:]) for s in seen] if isinstance(seen, list) else [tuple(seen[1:])]

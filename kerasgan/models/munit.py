@@ -7,7 +7,7 @@ from kerasgan import losses
 from kerasgan.arguments import check_not_negative
 from kerasgan.engine import backend
 from kerasgan.engine.registry import register
-from kerasgan.engine.shapes import reason_of, shapes
+from kerasgan.engine.shapes import reason_of, refuse_unbuilt, shapes
 from kerasgan.models.styled_translation import TranslatesWithStyles
 
 
@@ -91,9 +91,7 @@ class MUNIT(TranslatesWithStyles):
             *(discriminator, backward_discriminator),
         )
         networks = dict(zip((*self.averaged, *self.players["discriminator"]), given))
-        for key, network in networks.items():
-            if not isinstance(network, keras.Model) or not network.built:
-                raise ValueError(f"{key} must be a built keras.Model. Received: {network!r}")
+        refuse_unbuilt(**networks)
         weights = {
             "reconstruction_weight": reconstruction_weight,
             "content_weight": content_weight,

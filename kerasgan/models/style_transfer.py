@@ -8,7 +8,7 @@ from keras import ops
 from PIL import Image
 
 from kerasgan.engine.registry import register
-from kerasgan.engine.shapes import shapes
+from kerasgan.engine.shapes import refuse_unbuilt, shapes
 from kerasgan.losses.style import StyleLoss
 from kerasgan.models.stylizing import StylizesImages
 from kerasgan.photos.painting import read_painting
@@ -62,7 +62,7 @@ class StyleTransfer(StylizesImages):
         style_size: int = 256,
         **kwargs,
     ):
-        self.check_generator(generator)
+        refuse_unbuilt(generator=generator)
         taken, given = shapes(generator)
         if isinstance(taken, list) or len(taken) != 4 or tuple(taken) != tuple(given):
             raise ValueError(

@@ -1,6 +1,5 @@
 """Photographs in the manner of paintings: what models of style show of themselves."""
 
-import keras
 import numpy as np
 
 from kerasgan import photos
@@ -31,12 +30,6 @@ class StylizesImages(AdversarialModel):
         shapes = dict.fromkeys(self.takes, shape)
         networks = {"generator": generator}
         super().__init__(networks, modalities, shapes, augmentation=None, **kwargs)
-
-    @staticmethod
-    def check_generator(generator):
-        """Raise a `ValueError` unless it is a built `keras.Model`."""
-        if not isinstance(generator, keras.Model) or not generator.built:
-            raise ValueError(f"generator must be a built keras.Model. Received: {generator!r}")
 
     def through(self, content, network, run, batch_size):
         """Pictures of any size and kind through a function of batches.

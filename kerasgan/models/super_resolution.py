@@ -10,6 +10,7 @@ from PIL import Image
 from kerasgan import datasets, photos
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.registry import register
+from kerasgan.engine.shapes import refuse_unbuilt
 from kerasgan.metrics import peak_signal_to_noise_ratio
 from kerasgan.modalities import Images, make_grid
 
@@ -230,8 +231,7 @@ class SuperResolution(AdversarialModel):
 
 
 def _scale_of(generator):
-    if not isinstance(generator, keras.Model) or not generator.built:
-        raise ValueError(f"generator must be a built keras.Model. Received: {generator!r}")
+    refuse_unbuilt(generator=generator)
     side = 24
     try:
         small = keras.KerasTensor((1, side, side, 3))

@@ -1,12 +1,11 @@
 """Images turned into images: `translate`, and what a translation shows of itself."""
 
-import keras
 import numpy as np
 from keras import ops
 
 from kerasgan import photos
 from kerasgan.engine.model import AdversarialModel
-from kerasgan.engine.shapes import shapes
+from kerasgan.engine.shapes import refuse_unbuilt, shapes
 from kerasgan.modalities import Images, make_rows
 
 
@@ -43,9 +42,7 @@ class TranslatesImages(AdversarialModel):
         Raises:
             ValueError: Naming the network and the shapes.
         """
-        for network, name in ((generator, "generator"), (discriminator, "discriminator")):
-            if not isinstance(network, keras.Model) or not network.built:
-                raise ValueError(f"{name} must be a built keras.Model. Received: {network!r}")
+        refuse_unbuilt(generator=generator, discriminator=discriminator)
         source, target = (tuple(shape[1:]) for shape in shapes(generator))
         seen = tuple(shapes(discriminator)[0][1:])
         if len(source) != 3 or source[:2] != target[:2] or not _agree(target, seen):
@@ -66,9 +63,7 @@ class TranslatesImages(AdversarialModel):
     @staticmethod
     def checked_beside(generator, discriminator):
         """As `checked`, where the discriminator takes targets beside their sources."""
-        for network, name in ((generator, "generator"), (discriminator, "discriminator")):
-            if not isinstance(network, keras.Model) or not network.built:
-                raise ValueError(f"{name} must be a built keras.Model. Received: {network!r}")
+        refuse_unbuilt(generator=generator, discriminator=discriminator)
         source, target = (tuple(shape[1:]) for shape in shapes(generator))
         seen = shapes(discriminator)[0]
         seen = [tuple(s[1:]) for s in seen] if isinstance(seen, list) else [tuple(seen[1:])]

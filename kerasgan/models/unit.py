@@ -6,7 +6,7 @@ from keras import ops
 from kerasgan import losses
 from kerasgan.arguments import check_not_negative
 from kerasgan.engine.registry import register
-from kerasgan.engine.shapes import reason_of, shapes
+from kerasgan.engine.shapes import reason_of, refuse_unbuilt, shapes
 from kerasgan.models.translation import TranslatesImages
 
 
@@ -93,9 +93,7 @@ class UNIT(TranslatesImages):
             "discriminator": discriminator,
             "backward_discriminator": backward_discriminator,
         }
-        for key, network in networks.items():
-            if not isinstance(network, keras.Model) or not network.built:
-                raise ValueError(f"{key} must be a built keras.Model. Received: {network!r}")
+        refuse_unbuilt(**networks)
         weights = {
             "adversarial_weight": adversarial_weight,
             "divergence_weight": divergence_weight,
