@@ -3,14 +3,13 @@
 import numpy as np
 import torch
 from keras import ops
+from torch.nn import functional
 
 from kerasgan.engine import by_keras
 
 faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
 seed_of_latents = by_keras.seed_of_latents
-convolution = by_keras.convolution
-transposed_convolution = by_keras.transposed_convolution
 SharesState = by_keras.SharesState
 settled = by_keras.settled
 run_network = by_keras.run_network
@@ -98,6 +97,48 @@ def batch_normalization(x, scale, offset, epsilon):
         eps=epsilon,
     )
     return outputs.movedim(1, -1), mean.detach(), inverse.detach() ** -2 - epsilon
+
+
+def convolution(x, kernel, *, strides, padding, dilation_rate, data_format):
+    x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
+    if data_format != "channels_last" or x.ndim != 4 or padding not in ("same", "valid"):
+        return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
+    crops = [(0, 0)] * 2
+    if padding == "same":
+        sides = zip(x.shape[1:3], kernel.shape, strides, dilation_rate)
+        missing = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in sides]
+        crops = [(total // 2, total - total // 2) for total in missing]
+    x, kernel, groups = as_pytorch_has_it(x, kernel)
+    symmetric = all(before == after for before, after in crops)
+    if not symmetric:
+        x = functional.pad(x, [p for pair in reversed(crops) for p in pair])
+    padding = [before for before, _ in crops] if symmetric else 0
+    y = functional.conv2d(x, kernel, None, strides, padding, dilation_rate, groups)
+    return y.permute(0, 2, 3, 1)
+
+
+def transposed_convolution(x, kernel, output_padding, **options):
+    x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
+    sizes, strides = kernel.shape[:2], options["strides"]
+    plain = output_padding is None and set(options["dilation_rate"]) == {1} and x.ndim == 4
+    if not plain or options["data_format"] != "channels_last" or any(
+        k < s for k, s in zip(sizes, strides)
+    ):
+        return ops.conv_transpose(x, kernel, output_padding=output_padding, **options)
+    same = options["padding"] == "same"
+    crops = [k - s if same else 0 for k, s in zip(sizes, strides)]
+    # Both sides lose as much by PyTorch's padding; of an odd number the last side loses the rest.
+    padding = [crop // 2 for crop in crops]
+    x, kernel, _ = as_pytorch_has_it(x, kernel)
+    y = functional.conv_transpose2d(x, kernel, None, strides, padding).permute(0, 2, 3, 1)
+    height, width = (side - crop % 2 for side, crop in zip(y.shape[1:3], crops))
+    return y[:, :height, :width]
+
+
+def as_pytorch_has_it(x, kernel):
+    # Keras copies every input twice: to channels first, and back to channels last in memory.
+    kernel = kernel.permute(3, 2, 0, 1)
+    return x.permute(0, 3, 1, 2), kernel, x.shape[-1] // kernel.shape[1]
 
 
 def run_step(step, args, groups):
