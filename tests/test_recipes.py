@@ -73,6 +73,7 @@ def full(text, **changes):
         ("mlp", {"fit": {"held_out": -1}}, "held_out must be 0 or more"),
         ("mlp", {"fit": {"callbacks": []}}, "takes no 'callbacks'. It takes: epochs, held_out"),
         ("mlp", {"seed": 1.5}, "seed must be an integer"),
+        ("mlp", {"dtype": "float16"}, "dtype must be one of 'float32', .*Received: 'float16'"),
         ("mlp", {"stages": {"1": {"seed": 3}}}, "no stages"),
         ("srgan", {"stages": {"3": {"seed": 3}}}, "one of the recipe's 2 stages. Received: 3"),
         ("srgan", {"stages": {"1": {"fit": {"epoch": 3}}}}, "Stage 1: .*Did you mean 'epochs'"),
@@ -267,6 +268,25 @@ def test_a_run_cut_after_an_epoch_goes_on_to_the_same_bits(pictures, tmp_path):
     with pytest.raises(ValueError, match="cut holds a run with other networks.width, fit.held_out"):
         changes = {"networks": TINY["networks"] | {"width": 4}, "fit": {"epochs": 3, "held_out": 2}}
         zoo.train("mlp", pictures, cut, **TINY | changes)
+
+
+def test_steps_in_bfloat16_give_an_entry_in_float32(pictures, tmp_path):
+    longer = TINY | {"fit": {"epochs": 2, "held_out": 1}}
+    half = zoo.train("mlp", pictures, tmp_path / "half", dtype="mixed_bfloat16", **longer)
+    exact = zoo.train("mlp", pictures, tmp_path / "exact", dtype="float32", **longer)
+    assert {layer.compute_dtype for layer in half.generator.layers} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+    found = zoo.load(tmp_path / "half")
+    one, other = (m.generate(3, seed=0).astype(int) for m in (found, half))
+    assert abs(one - other).max() <= 2
+    # Each step rounds: near to the same training, and not the same.
+    for one, other in zip(half.generator.get_weights(), exact.generator.get_weights()):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+    kernels = (model.generator.get_weights()[0] for model in (half, exact))
+    assert not np.array_equal(*kernels)
+    assert zoo.info(tmp_path / "half")["training"]["dtype"] == "mixed_bfloat16"
+    with pytest.raises(ValueError, match="holds a run with other dtype"):
+        zoo.train("mlp", pictures, tmp_path / "half", **longer)
 
 
 def test_held_out_by_default_is_a_share_of_single_images():

@@ -169,6 +169,11 @@ def transposed_convolution(x, kernel, **options):
     return _on.transposed_convolution(x, kernel, **options)
 
 
+def max_pooling(x, **options):
+    """`keras.ops.max_pool`, in the same way."""
+    return _on.max_pooling(x, **options)
+
+
 def run_step(step, args, groups):
     """Run `step(data)` as Keras's trainer of this backend expects it.
 

@@ -25,6 +25,7 @@ def called(make):
 seed_of_latents = as_it_is
 convolution = ops.conv
 transposed_convolution = ops.conv_transpose
+max_pooling = ops.max_pool
 
 
 def settled(model):

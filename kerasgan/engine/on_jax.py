@@ -17,6 +17,7 @@ from kerasgan.engine import by_keras, shared_state
 faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
 order_kernels = by_keras.nothing
+max_pooling = by_keras.max_pooling
 move_towards = by_keras.move_towards
 batch_normalization = by_keras.batch_normalization
 framework_random_state = by_keras.nothing

@@ -11,6 +11,7 @@ seed_of_latents = by_keras.seed_of_latents
 convolution = by_keras.convolution
 transposed_convolution = by_keras.transposed_convolution
 SharesState = by_keras.SharesState
+max_pooling = by_keras.max_pooling
 settled = by_keras.settled
 run_network = by_keras.run_network
 padded_size = by_keras.padded_size

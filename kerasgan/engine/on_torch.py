@@ -121,8 +121,10 @@ def transposed_convolution(x, kernel, output_padding, **options):
     x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
     sizes, strides = kernel.shape[:2], options["strides"]
     plain = output_padding is None and set(options["dilation_rate"]) == {1} and x.ndim == 4
-    if not plain or options["data_format"] != "channels_last" or any(
-        k < s for k, s in zip(sizes, strides)
+    if (
+        not plain
+        or options["data_format"] != "channels_last"
+        or any(k < s for k, s in zip(sizes, strides))
     ):
         return ops.conv_transpose(x, kernel, output_padding=output_padding, **options)
     same = options["padding"] == "same"
@@ -133,6 +135,12 @@ def transposed_convolution(x, kernel, output_padding, **options):
     y = functional.conv_transpose2d(x, kernel, None, strides, padding).permute(0, 2, 3, 1)
     height, width = (side - crop % 2 for side, crop in zip(y.shape[1:3], crops))
     return y[:, :height, :width]
+
+
+def max_pooling(x, *, pool_size, strides, padding, data_format):
+    if data_format != "channels_last" or x.ndim != 4 or padding != "valid":
+        return ops.max_pool(x, pool_size, strides, padding, data_format)
+    return functional.max_pool2d(x.permute(0, 3, 1, 2), pool_size, strides).permute(0, 2, 3, 1)
 
 
 def as_pytorch_has_it(x, kernel):

@@ -4,7 +4,7 @@ from kerasgan.layers.adaptive_instance_normalization import AdaptiveInstanceNorm
 from kerasgan.layers.batch_normalization import BatchNormalization
 from kerasgan.layers.bilinear_upsampling import BilinearUpsampling
 from kerasgan.layers.conditional_batch_normalization import ConditionalBatchNormalization
-from kerasgan.layers.convolution import Conv2D, Conv2DTranspose
+from kerasgan.layers.convolution import Conv2D, Conv2DTranspose, MaxPooling2D
 from kerasgan.layers.gated_convolution import GatedConv2D
 from kerasgan.layers.image_pool import ImagePool
 from kerasgan.layers.minibatch_discrimination import MinibatchDiscrimination
@@ -21,6 +21,7 @@ __all__ = [
     "Conv2DTranspose",
     "GatedConv2D",
     "ImagePool",
+    "MaxPooling2D",
     "MinibatchDiscrimination",
     "ReflectionPadding2D",
     "SpectralConv2D",

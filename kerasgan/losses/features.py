@@ -5,7 +5,9 @@ import os
 import keras
 from keras import ops
 
+from kerasgan.engine import backend
 from kerasgan.engine.registry import register
+from kerasgan.layers.convolution import Conv2D, MaxPooling2D
 
 VGG19 = "vgg19"
 
@@ -70,7 +72,7 @@ class FeatureLoss(keras.losses.Loss):
         """Read the network: before a step is traced, where no variable can be made."""
         if self._cut is not None:
             return
-        network = self._read()
+        network = frozen(self._read())
         names = [layer.name for layer in network.layers]
         if self.layer not in names:
             raise ValueError(
@@ -80,16 +82,13 @@ class FeatureLoss(keras.losses.Loss):
         if not self.activated:
             network.get_layer(self.layer).activation = keras.activations.linear
         self._cut = keras.Model(network.inputs[0], network.get_layer(self.layer).output)
-        self._cut.trainable = False
 
     def _read(self):
         network = self.network
         if isinstance(network, keras.Model):
-            copy = keras.models.clone_model(network)
-            copy.set_weights(network.get_weights())
-            return copy
+            return network
         if network == VGG19:
-            return _vgg19(self.weights)
+            return vgg19(self.weights)
         if network is None:
             raise ValueError(
                 "The feature network was a Keras model, which is not stored with the weights: "
@@ -132,7 +131,22 @@ class FeatureLoss(keras.losses.Loss):
         }
 
 
-def _vgg19(weights):
+def frozen(network):
+    """A copy that does not train, and computes in the precision and the way of other networks."""
+    faster = {keras.layers.Conv2D: Conv2D, keras.layers.MaxPooling2D: MaxPooling2D}
+
+    def clone(layer):
+        kind = faster.get(type(layer), type(layer))
+        return kind.from_config(layer.get_config() | {"dtype": keras.config.dtype_policy().name})
+
+    copy = keras.models.clone_model(network, clone_function=clone)
+    copy.set_weights(network.get_weights())
+    copy.trainable = False
+    backend.order_kernels(copy.variables)
+    return copy
+
+
+def vgg19(weights):
     if weights is not None and not os.path.isfile(weights):
         raise ValueError(f"There is no weights file {os.fspath(weights)!r} for VGG19.")
     try:

@@ -8,7 +8,8 @@ import numpy as np
 from keras import ops
 
 from kerasgan.engine.registry import register
-from kerasgan.losses.features import VGG19, _vgg19
+from kerasgan.layers.convolution import Conv2D
+from kerasgan.losses.features import VGG19, frozen, vgg19
 
 # Of ImageNet, blue first, as the VGG networks of Keras Applications take images.
 MEANS = (103.939, 116.779, 123.68)
@@ -65,7 +66,7 @@ def feature_network(
     encoder = kerasgan.losses.feature_network("vgg16.keras", ["block1_conv1", "block2_conv1"])
     ```
     """
-    found = _read(network, weights)
+    found = frozen(_read(network, weights))
     if not isinstance(found.input_shape, tuple) or found.input_shape[1:3] != (None, None):
         raise ValueError(
             "The feature network must take images (batch, height, width, channels) of any height "
@@ -92,7 +93,7 @@ def _preprocess(images, network, preprocessing):
     if isinstance(network, str) and network == VGG19:
         kernel, bias = 127.5 * np.eye(3)[::-1], 127.5 - np.array(MEANS)
     # A convolution, for it is saved with the network and knows the order of the channels.
-    layer = keras.layers.Conv2D(channels, 1, name="preprocessing", data_format="channels_last")
+    layer = Conv2D(channels, 1, name="preprocessing", data_format="channels_last")
     images = layer(images)
     layer.set_weights([kernel[None, None], bias])
     return images
@@ -100,11 +101,9 @@ def _preprocess(images, network, preprocessing):
 
 def _read(network, weights):
     if isinstance(network, keras.Model):
-        copy = keras.models.clone_model(network)
-        copy.set_weights(network.get_weights())
-        return copy
+        return network
     if isinstance(network, str) and network == VGG19:
-        return _vgg19(weights)
+        return vgg19(weights)
     if not isinstance(network, (str, os.PathLike)) or not os.path.isfile(network):
         raise ValueError(
             "A feature network is 'vgg19', the path of a .keras file or a Keras model, which is "

@@ -31,8 +31,8 @@ def denoiser(channels: int = 1, width: int = 32, depth: int = 8):
     """
     x = inputs = keras.Input((None, None, channels), name="images")
     for _ in range(depth - 1):
-        x = layers.Conv2D(width, 3, padding="same", activation="relu")(x)
-    x = layers.Conv2D(channels, 3, padding="same", kernel_initializer="zeros", dtype="float32")(x)
+        x = Conv2D(width, 3, padding="same", activation="relu")(x)
+    x = Conv2D(channels, 3, padding="same", kernel_initializer="zeros", dtype="float32")(x)
     return keras.Model(inputs, layers.Add(dtype="float32")([inputs, x]), name="generator")
 
 

@@ -136,7 +136,7 @@ def _discriminator(shape, width, depth, scales, name):
             x = Conv2D(width * 2**i, 4, 2, "same", kernel_initializer=start)(x)
             x = layers.LeakyReLU(0.2)(x)
         start = keras.initializers.RandomNormal(stddev=0.02)
-        outputs.append(layers.Conv2D(1, 1, kernel_initializer=start, dtype="float32")(x))
+        outputs.append(Conv2D(1, 1, kernel_initializer=start, dtype="float32")(x))
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -149,7 +149,7 @@ def _residual(x, blocks, normalized):
 
 def _convolution(x, filters, size):
     x = ReflectionPadding2D(size // 2)(x)
-    return layers.Conv2D(filters, size, **_weights())(x)
+    return Conv2D(filters, size, **_weights())(x)
 
 
 def _weights():

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import BilinearUpsampling
+from kerasgan.layers import BilinearUpsampling, Conv2D
 from kerasgan.networks.builder import builder
 from kerasgan.networks.options import steps_of_scale
 
@@ -34,7 +34,7 @@ def pan(scale: int = 4, width: int = 40, blocks: int = 16, upsampling_width: int
         raise ValueError(f"width must be an even number. Received: width={width}")
 
     def convolution(x, filters, size=3, **kwargs):
-        return layers.Conv2D(filters, size, padding="same", **kwargs)(x)
+        return Conv2D(filters, size, padding="same", **kwargs)(x)
 
     def activate(x):
         return layers.LeakyReLU(0.2)(x)
@@ -61,6 +61,6 @@ def pan(scale: int = 4, width: int = 40, blocks: int = 16, upsampling_width: int
         x = convolution(layers.UpSampling2D(step)(x), upsampling_width)
         x = activate(attend(x, x))
         x = activate(convolution(x, upsampling_width))
-    x = layers.Conv2D(3, 3, padding="same", dtype="float32")(x)
+    x = Conv2D(3, 3, padding="same", dtype="float32")(x)
     enlarged = BilinearUpsampling(scale, dtype="float32")(inputs)
     return keras.Model(inputs, layers.Add()([x, enlarged]), name="generator")

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import ConditionalBatchNormalization
+from kerasgan.layers import ConditionalBatchNormalization, Conv2D
 from kerasgan.networks import options
 from kerasgan.networks.builder import builder
 
@@ -72,7 +72,7 @@ def resnet(
     for filters in ups:
         x = _generator_block(x, labels, filters)
     x = layers.ReLU()(options.normalize(x, "batch"))
-    x = layers.Conv2D(channels, 3, padding="same")(x)
+    x = Conv2D(channels, 3, padding="same")(x)
     x = layers.Activation("tanh", dtype="float32")(x)
     generator = keras.Model(inputs, x, name="generator")
 
@@ -98,10 +98,10 @@ def _generator_block(x, labels, filters):
         return layers.ReLU()(ConditionalBatchNormalization(0.9, 1e-5)([x, labels]))
 
     # A 1×1 convolution gives the same before upsampling as after it, for a quarter.
-    shortcut = layers.UpSampling2D(2)(layers.Conv2D(filters, 1)(x))
+    shortcut = layers.UpSampling2D(2)(Conv2D(filters, 1)(x))
     x = layers.UpSampling2D(2)(activate(x))
-    x = _convolution(layers.Conv2D, filters)(x)
-    x = _convolution(layers.Conv2D, filters)(activate(x))
+    x = _convolution(Conv2D, filters)(x)
+    x = _convolution(Conv2D, filters)(activate(x))
     return layers.Add()([x, shortcut])
 
 

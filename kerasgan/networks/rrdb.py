@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from kerasgan.layers import Conv2D
 from kerasgan.networks.builder import builder
 from kerasgan.networks.options import steps_of_scale
 
@@ -40,7 +41,7 @@ def rrdb(
     def convolution(x, filters, scaling=1.0):
         # The paper starts from a tenth of He's weights inside the blocks.
         start = keras.initializers.VarianceScaling(2.0 * scaling**2, "fan_in", "untruncated_normal")
-        return layers.Conv2D(filters, 3, padding="same", kernel_initializer=start)(x)
+        return Conv2D(filters, 3, padding="same", kernel_initializer=start)(x)
 
     def add(x, residual):
         return layers.Add()([x, layers.Rescaling(residual_scaling)(residual)])
@@ -60,5 +61,5 @@ def rrdb(
     for step in steps_of_scale(scale):
         x = layers.LeakyReLU(0.2)(convolution(layers.UpSampling2D(step)(x), width))
     x = layers.LeakyReLU(0.2)(convolution(x, width))
-    outputs = layers.Conv2D(3, 3, padding="same", dtype="float32")(x)
+    outputs = Conv2D(3, 3, padding="same", dtype="float32")(x)
     return keras.Model(inputs, outputs, name="generator")

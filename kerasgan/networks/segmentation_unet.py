@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import Conv2D, Conv2DTranspose
+from kerasgan.layers import Conv2D, Conv2DTranspose, MaxPooling2D
 from kerasgan.networks.builder import builder
 from kerasgan.networks.options import normalize
 
@@ -66,10 +66,10 @@ def segmentation_unet(
     for i in range(depth):
         x = convolved(x, width * 2**i)
         skips.append(x)
-        x = layers.MaxPooling2D(2)(x)
+        x = MaxPooling2D(2)(x)
     x = convolved(x, width * 2**depth)
     for i in reversed(range(depth)):
         x = Conv2DTranspose(width * 2**i, 2, 2, padding="same")(x)
         x = convolved(layers.Concatenate()([skips.pop(), x]), width * 2**i)
-    outputs = layers.Conv2D(1, 1, dtype="float32")(x)
+    outputs = Conv2D(1, 1, dtype="float32")(x)
     return keras.Model(inputs, outputs, name="generator")

@@ -37,17 +37,17 @@ def srresnet(scale: int = 4, width: int = 64, blocks: int = 16):
     def normalise(x):
         return BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
 
-    x = start = _prelu(layers.Conv2D(width, 9, padding="same")(inputs))
+    x = start = _prelu(Conv2D(width, 9, padding="same")(inputs))
     for _ in range(blocks):
-        y = _prelu(normalise(layers.Conv2D(width, 3, padding="same", use_bias=False)(x)))
-        y = normalise(layers.Conv2D(width, 3, padding="same", use_bias=False)(y))
+        y = _prelu(normalise(Conv2D(width, 3, padding="same", use_bias=False)(x)))
+        y = normalise(Conv2D(width, 3, padding="same", use_bias=False)(y))
         x = layers.Add()([x, y])
-    x = normalise(layers.Conv2D(width, 3, padding="same", use_bias=False)(x))
+    x = normalise(Conv2D(width, 3, padding="same", use_bias=False)(x))
     x = layers.Add()([x, start])
     for step in steps_of_scale(scale):
-        x = layers.Conv2D(width * step**2, 3, padding="same")(x)
+        x = Conv2D(width * step**2, 3, padding="same")(x)
         x = _prelu(ops.depth_to_space(x, step))
-    outputs = layers.Conv2D(3, 9, padding="same", dtype="float32")(x)
+    outputs = Conv2D(3, 9, padding="same", dtype="float32")(x)
     return keras.Model(inputs, outputs, name="generator")
 
 
@@ -77,7 +77,7 @@ def srgan_discriminator(patch_size: int = 96, width: int = 64):
     if patch_size < 16 or patch_size % 16:
         raise ValueError(f"patch_size must be a multiple of 16. Received: {patch_size}")
     inputs = keras.Input((patch_size, patch_size, 3), name="images")
-    x = layers.LeakyReLU(0.2)(layers.Conv2D(width, 3, padding="same")(inputs))
+    x = layers.LeakyReLU(0.2)(Conv2D(width, 3, padding="same")(inputs))
     for i in range(1, 8):
         filters, strides = width * 2 ** (i // 2), 1 + i % 2
         x = Conv2D(filters, 3, strides, padding="same", use_bias=False)(x)

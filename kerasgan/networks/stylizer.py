@@ -124,7 +124,7 @@ def adain(
 
 def _decoder(encoder, channels, scale):
     def convolution(x, filters, **options):
-        return layers.Conv2D(filters, 3, **options)(ReflectionPadding2D(1)(x))
+        return Conv2D(filters, 3, **options)(ReflectionPadding2D(1)(x))
 
     side = 256
     shapes = encoder.compute_output_shape((1, side, side, channels))

@@ -61,7 +61,7 @@ def translator(
 
     def convolution(x, filters, size):
         x = ReflectionPadding2D(size // 2)(x)
-        return layers.Conv2D(filters, size, use_bias=False, **weights())(x)
+        return Conv2D(filters, size, use_bias=False, **weights())(x)
 
     inputs = keras.Input(image_shape, name="images")
     x = layers.ReLU()(normalize(convolution(inputs, width, 7), normalization))
@@ -77,6 +77,6 @@ def translator(
         options = weights() | {"padding": "same", "use_bias": False}
         x = Conv2DTranspose(width * 2**i, 3, 2, **options)(x)
         x = layers.ReLU()(normalize(x, normalization))
-    x = layers.Conv2D(channels, 7, **weights())(ReflectionPadding2D(3)(x))
+    x = Conv2D(channels, 7, **weights())(ReflectionPadding2D(3)(x))
     x = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(inputs, x, name="generator")

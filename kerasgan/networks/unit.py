@@ -77,7 +77,7 @@ def unit(
 
 def _encoder(channels, width, blocks, name):
     inputs = keras.Input((None, None, channels), name="images")
-    x = layers.Conv2D(width, 7, **_weights())(ReflectionPadding2D(3)(inputs))
+    x = Conv2D(width, 7, **_weights())(ReflectionPadding2D(3)(inputs))
     x = layers.LeakyReLU(0.2)(x)
     for i in (1, 2):
         x = layers.LeakyReLU(0.2)(Conv2D(width * 2**i, 3, 2, "same", **_weights())(x))
@@ -97,7 +97,7 @@ def _decoder(channels, width, blocks, name):
     for i in (1, 0):
         x = Conv2DTranspose(width * 2**i, 3, 2, padding="same", **_weights())(x)
         x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2D(channels, 1, **_weights())(x)
+    x = Conv2D(channels, 1, **_weights())(x)
     return keras.Model(inputs, layers.Activation("tanh", dtype="float32")(x), name=name)
 
 
@@ -106,7 +106,7 @@ def _discriminator(shape, width, depth, name):
     x = inputs
     for i in range(depth):
         x = layers.LeakyReLU(0.2)(Conv2D(width * 2**i, 3, 2, "same", **_weights())(x))
-    x = layers.Conv2D(1, 2, padding="same", **_weights(), dtype="float32")(x)
+    x = Conv2D(1, 2, padding="same", **_weights(), dtype="float32")(x)
     return keras.Model(inputs, x, name=name)
 
 
@@ -119,7 +119,7 @@ def _residual(x, blocks):
 
 def _convolution(x):
     x = ReflectionPadding2D(1)(x)
-    return layers.Conv2D(x.shape[-1], 3, use_bias=False, **_weights())(x)
+    return Conv2D(x.shape[-1], 3, use_bias=False, **_weights())(x)
 
 
 def _weights():

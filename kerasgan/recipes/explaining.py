@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kerasgan import datasets, models, networks
 from kerasgan.recipes.objects import KERAS, OURS
-from kerasgan.recipes.recipe import class_of, completed, tables
+from kerasgan.recipes.recipe import PRECISIONS, class_of, completed, tables
 from kerasgan.recipes.signature import REQUIRED, parameters, texts
 
 CHOICES = {
@@ -15,6 +15,8 @@ CHOICES = {
 }
 
 ALONE = {
+    "dtype": f"Precision of the steps, one of {', '.join(PRECISIONS)}; what is saved computes in "
+    "float32. mixed_bfloat16 is the faster on processors and accelerators that have it.",
     "start": "Entry whose weights training starts from, by name or folder; zoo for the one that is "
     "trained again.",
     "frozen": "Of its networks, how many layers from the input on stay as they are: "
@@ -33,7 +35,7 @@ def explained(recipe: dict) -> Iterator[str]:
     yield '# "none" is None of Python.'
     yield _line("seed", recipe["seed"], "Integer of weights, latents, order and all that is drawn.")
     for key, text in ALONE.items():
-        yield _line(key, recipe.get(key, "none"), text)
+        yield _line(key, recipe.get(key, "float32" if key == "dtype" else "none"), text)
     for table in tables(recipe):
         function = table.function
         yield ""

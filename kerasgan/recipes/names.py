@@ -16,7 +16,7 @@ FILE = "recipe.toml"
 # What the recipe in a run folder says of its data and of where it ran.
 NOTED = ("images", "contents", "backend")
 # Keys of a recipe that stand in no table.
-ALONE = ("seed", "start", "frozen")
+ALONE = ("seed", "dtype", "start", "frozen")
 
 
 def named(name: str, others: Iterable[str] = ()) -> dict:

@@ -2,11 +2,11 @@
 
 `[data]` are those of the model's door in `kerasgan.datasets`, `[networks]` of the builders,
 `[model]` of the model, `[optimizers.<player>]` of an optimizer, `[fit]` of `run.fit`. Beside
-them `seed`, and `[[stages]]` that change some of it, one run after another; or `start`, the entry
-whose weights the last stage starts from, and `frozen`, how many layers of a network, from its input
-on, stay as they are there. A model says in
-`builders`, `network_options` and `recipe` what is left out; nothing here names an argument of a
-model or a builder.
+them `seed`; `dtype`, the precision of the steps, while what is saved computes in float32; and
+`[[stages]]` that change some of it, one run after another; or `start`, the entry whose weights the
+last stage starts from, and `frozen`, how many layers of a network, from its input on, stay as they
+are there. A model says in `builders`, `network_options` and `recipe` what is left out; nothing here
+names an argument of a model or a builder.
 """
 
 import copy
@@ -21,7 +21,11 @@ from kerasgan.recipes.checks import check_arguments, check_object, refuse_unknow
 from kerasgan.recipes.objects import find
 from kerasgan.recipes.signature import REQUIRED, parameters, positional
 
-TABLES = ("seed", "start", "frozen", "data", "networks", "model", "optimizers", "fit", "stages")
+TABLES = (
+    *("seed", "dtype", "start", "frozen"),
+    *("data", "networks", "model", "optimizers", "fit", "stages"),
+)
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass
@@ -186,7 +190,7 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
     if type(recipe["seed"]) is not int or recipe["seed"] < 0:
         raise ValueError(f"seed must be an integer, 0 or more. Received: {recipe['seed']!r}")
     refuse_unknown(_at(recipe, ("optimizers",)), cls.players, "[optimizers]")
-    full = {"seed": recipe["seed"]} | _start(recipe, cls)
+    full = {"seed": recipe["seed"]} | _precision(recipe) | _start(recipe, cls)
     for table in tables(recipe):
         values = _filled(table, recipe, canonical(cls.recipe, "recipe"))
         where = full
@@ -205,6 +209,15 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
         full["stages"] = recipe["stages"]
         list(stages(full))
     return full
+
+
+def _precision(recipe):
+    dtype = recipe.get("dtype", "float32")
+    if dtype not in PRECISIONS:
+        known = ", ".join(map(repr, PRECISIONS))
+        raise ValueError(f"dtype must be one of {known}. Received: {dtype!r}")
+    # Left out where it is Keras's: runs of before have not noted it.
+    return {} if dtype == "float32" else {"dtype": dtype}
 
 
 def _start(recipe, cls):

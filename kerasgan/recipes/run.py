@@ -1,8 +1,9 @@
 """A recipe run: its data, its networks, its model, and the training in a run folder."""
 
+import contextlib
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import keras
@@ -90,6 +91,31 @@ def model_of(
     for name in model.stored_networks().keys() & start.keys() - networks.keys():
         _start(name, model.stored_networks()[name], start[name])
     return model
+
+
+@contextlib.contextmanager
+def precision(recipe: dict) -> Iterator[None]:
+    """While it lasts, layers are made that compute in the precision of a recipe."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(recipe.get("dtype", before))
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def in_float32(
+    model: AdversarialModel, recipe: dict, dataset: datasets.Batches
+) -> AdversarialModel:
+    """A model that was trained in another precision as one that computes in float32."""
+    if "dtype" not in recipe:
+        return model
+    found = model_of(recipe, dataset)
+    for name, network in found.stored_networks().items():
+        network.set_weights(model.stored_networks()[name].get_weights())
+    if hasattr(model, "seen_labels"):
+        found.seen_labels.assign(model.seen_labels)
+    return found
 
 
 def _start(name, network, other):

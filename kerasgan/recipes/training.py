@@ -69,7 +69,8 @@ def train(
         (stage, begins), dataset = found[i], opened.pop(0)
         title = name if place == folder else f"{name}_{place.name}"
         stage = stage | {"fit": {"held_out": held_out[i]} | stage["fit"]}
-        model = run.model_of(stage, dataset, start if begins else None)
+        with run.precision(stage):
+            model = run.model_of(stage, dataset, start if begins else None)
 
         def begin(steps, model=model, stage=stage):
             model.compile(**run.optimizers_of(stage, model, steps))
@@ -78,8 +79,10 @@ def train(
             write_text(place / FILE, tomli_w.dumps(claim))
             environment.record(place, epoch)
 
-        held = run.fit(model, dataset, place, begin, record, **stage["fit"])
+        with run.precision(stage):
+            held = run.fit(model, dataset, place, begin, record, **stage["fit"])
         card = _card(title, name, stage, model, place, data, dataset.num_images, held)
+        model = run.in_float32(model, stage, dataset)
         sample = None if held is None else model.preview(seed=0, batch=held)
         save(model, place / "entry", card, without_paths(claim), sample)
         start = model.stored_networks()
@@ -182,8 +185,9 @@ def _card(title, name, recipe, model: AdversarialModel, folder, data, images, he
         "hardware": environment.hardware(),
         "backend": f"{keras.backend.backend()}, Keras {keras.__version__}",
     }
-    if "start" in recipe:
-        card["training"]["start"] = recipe["start"]
+    for key in ("dtype", "start"):
+        if key in recipe:
+            card["training"][key] = recipe[key]
     figures = model.measure(held) if held else {}
     if figures:
         figures = {key: round(value, 2) for key, value in figures.items()}
