@@ -21,7 +21,7 @@ ALLOWED = {
     "levels": set(),
     "engine": {"arguments"},
     "modalities": {"engine.registry", "files", "levels"},
-    "losses": {"engine.registry"},
+    "losses": {"engine.registry", "engine.backend", "layers"},
     "layers": {"engine.registry", "engine.backend"},
     "augment": {"engine.registry"},
     "penalties": {"engine.backend", "engine.registry"},

@@ -10,9 +10,13 @@ from kerasgan.layers import (
     BatchNormalization,
     BilinearUpsampling,
     ConditionalBatchNormalization,
+    GroupNormalization,
+    MaxPooling2D,
     MinibatchDiscrimination,
+    ReflectionPadding2D,
     SpectralConv2D,
     SpectralDense,
+    UpSampling2D,
 )
 
 
@@ -290,6 +294,44 @@ def test_batch_normalization_in_half_precision_keeps_its_statistics_in_float32()
     rounded = x.astype("float16").astype("float32")
     np.testing.assert_allclose(mean, rounded.mean(0), rtol=1e-5)
     np.testing.assert_allclose(variance, rounded.var(0), rtol=1e-3)
+
+
+OTHERS = {
+    "pooling": (MaxPooling2D, layers.MaxPooling2D, {"pool_size": 2}),
+    "uneven pooling": (MaxPooling2D, layers.MaxPooling2D, {"pool_size": 3, "padding": "same"}),
+    "enlarging": (UpSampling2D, layers.UpSampling2D, {"size": (2, 3)}),
+    "instance": (GroupNormalization, layers.GroupNormalization, {"groups": -1, "epsilon": 1e-5}),
+    "layer": (GroupNormalization, layers.GroupNormalization, {"groups": 1, "scale": False}),
+    "groups": (GroupNormalization, layers.GroupNormalization, {"groups": 2, "center": False}),
+}
+
+
+@pytest.mark.parametrize("ours, theirs, options", OTHERS.values(), ids=OTHERS)
+def test_a_layer_is_keras_s_with_its_gradients(ours, theirs, options):
+    x = ops.convert_to_tensor(normal(3, 5, 7, 4) * np.float32(2) + np.arange(4, dtype="float32"))
+    pair = [cls(**options) for cls in (ours, theirs)]
+    for layer in pair:
+        layer.build(x.shape)
+        random = np.random.default_rng(1)
+        layer.set_weights([random.uniform(0.5, 1.5, w.shape) for w in layer.weights])
+    assert ours.from_config(pair[0].get_config()).get_config() == pair[0].get_config()
+
+    def slope(layer):
+        return lambda x: input_gradient(lambda x: layer(x) ** 3, x)
+
+    for find in (
+        lambda layer: layer(x),
+        lambda layer: slope(layer)(x),
+        lambda layer: input_gradient(lambda x: slope(layer)(x) ** 2, x),
+    ):
+        one, other = (array(ops.stop_gradient(find(layer))) for layer in pair)
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * abs(other).max())
+
+
+def test_padding_by_reflection_is_numpy_s():
+    x = normal(2, 5, 4, 3)
+    expected = np.pad(x, ((0, 0), (3, 3), (3, 3), (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(array(ReflectionPadding2D(3)(x)), expected)
 
 
 @pytest.mark.parametrize("size", [2, 3, 4])

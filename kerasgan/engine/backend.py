@@ -159,19 +159,34 @@ def batch_normalization(x, scale, offset, epsilon):
     return _on.batch_normalization(x, scale, offset, epsilon)
 
 
-def convolution(x, kernel, **options):
-    """`keras.ops.conv`, by other operations where these are faster; options all by name."""
-    return _on.convolution(x, kernel, **options)
+def convolution(x, kernel, bias, **options):
+    """`keras.ops.conv` and a bias, or None, by what is fastest; options all by name."""
+    return _on.convolution(x, kernel, bias, **options)
 
 
-def transposed_convolution(x, kernel, **options):
+def transposed_convolution(x, kernel, bias, **options):
     """`keras.ops.conv_transpose`, in the same way."""
-    return _on.transposed_convolution(x, kernel, **options)
+    return _on.transposed_convolution(x, kernel, bias, **options)
 
 
 def max_pooling(x, **options):
     """`keras.ops.max_pool`, in the same way."""
     return _on.max_pooling(x, **options)
+
+
+def reflection_padding(x, n):
+    """Images or features with `n` pixels of their mirror image on every side."""
+    return _on.reflection_padding(x, n)
+
+
+def nearest_upsampling(layer, x):
+    """What a `keras.layers.UpSampling2D` by nearest neighbours makes of its input."""
+    return _on.nearest_upsampling(layer, x)
+
+
+def group_normalization(layer, x):
+    """What a `keras.layers.GroupNormalization` makes of its input, in the same way."""
+    return _on.group_normalization(layer, x)
 
 
 def run_step(step, args, groups):

@@ -23,9 +23,27 @@ def called(make):
 
 
 seed_of_latents = as_it_is
-convolution = ops.conv
-transposed_convolution = ops.conv_transpose
 max_pooling = ops.max_pool
+nearest_upsampling = keras.layers.UpSampling2D.call
+group_normalization = keras.layers.GroupNormalization.call
+
+
+def convolution(x, kernel, bias, **options):
+    return with_bias(ops.conv(x, kernel, **options), bias, options["data_format"])
+
+
+def transposed_convolution(x, kernel, bias, **options):
+    return with_bias(ops.conv_transpose(x, kernel, **options), bias, options["data_format"])
+
+
+def reflection_padding(x, n):
+    return ops.pad(x, ((0, 0), (n, n), (n, n), (0, 0)), mode="reflect")
+
+
+def with_bias(x, bias, data_format):
+    if bias is None:
+        return x
+    return ops.add(x, ops.reshape(bias, (-1, 1, 1)) if data_format == "channels_first" else bias)
 
 
 def settled(model):

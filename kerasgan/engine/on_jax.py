@@ -18,6 +18,9 @@ faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
 order_kernels = by_keras.nothing
 max_pooling = by_keras.max_pooling
+group_normalization = by_keras.group_normalization
+nearest_upsampling = by_keras.nearest_upsampling
+reflection_padding = by_keras.reflection_padding
 move_towards = by_keras.move_towards
 batch_normalization = by_keras.batch_normalization
 framework_random_state = by_keras.nothing
@@ -119,24 +122,28 @@ def seed_of_latents(seed_generator):
     return jax.random.split(seed_generator.next(), 1)[0]
 
 
-def convolution(x, kernel, **options):
+def convolution(x, kernel, bias, **options):
     x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
     if x.shape[-1] != kernel.shape[2] or not _is_slow(x, **options):
-        return ops.conv(x, kernel, **options)
-    return _strided(x.shape[1:3], kernel, **options)[0](x, kernel)
+        return by_keras.convolution(x, kernel, bias, **options)
+    y = _strided(x.shape[1:3], kernel, **options)[0](x, kernel)
+    return by_keras.with_bias(y, bias, options["data_format"])
 
 
-def transposed_convolution(x, kernel, output_padding, **options):
+def transposed_convolution(x, kernel, bias, output_padding, **options):
     x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
     slow = x.shape[-1] == kernel.shape[3] and output_padding is None and _is_slow(x, **options)
     if not slow:
-        return ops.conv_transpose(x, kernel, output_padding=output_padding, **options)
+        return by_keras.transposed_convolution(
+            x, kernel, bias, output_padding=output_padding, **options
+        )
     # What a convolution takes to give `x`.
     sides = [
         side * stride if options["padding"] == "same" else (side - 1) * stride + max(taps, stride)
         for side, stride, taps in zip(x.shape[1:3], options["strides"], kernel.shape)
     ]
-    return _strided(sides, kernel, **options)[1](x, kernel)
+    y = _strided(sides, kernel, **options)[1](x, kernel)
+    return by_keras.with_bias(y, bias, options["data_format"])
 
 
 def _is_slow(x, strides, dilation_rate, data_format, **_):

@@ -99,54 +99,85 @@ def batch_normalization(x, scale, offset, epsilon):
     return outputs.movedim(1, -1), mean.detach(), inverse.detach() ** -2 - epsilon
 
 
-def convolution(x, kernel, *, strides, padding, dilation_rate, data_format):
-    x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
-    if data_format != "channels_last" or x.ndim != 4 or padding not in ("same", "valid"):
-        return ops.conv(x, kernel, strides, padding, data_format, dilation_rate)
-    crops = [(0, 0)] * 2
+def convolution(x, kernel, bias, *, strides, padding, dilation_rate, data_format):
+    x, kernel, bias = map(as_tensor, (x, kernel, bias))
+    if data_format != "channels_last" or x.ndim != 4:
+        return by_keras.convolution(
+            *(x, kernel, bias),
+            strides=strides,
+            padding=padding,
+            dilation_rate=dilation_rate,
+            data_format=data_format,
+        )
+    pads = [(0, 0)] * 2
     if padding == "same":
         sides = zip(x.shape[1:3], kernel.shape, strides, dilation_rate)
         missing = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in sides]
-        crops = [(total // 2, total - total // 2) for total in missing]
-    x, kernel, groups = as_pytorch_has_it(x, kernel)
-    symmetric = all(before == after for before, after in crops)
+        pads = [(total // 2, total - total // 2) for total in missing]
+    symmetric = all(before == after for before, after in pads)
+    groups = x.shape[-1] // kernel.shape[2]
+    x = channels_first(x)
     if not symmetric:
-        x = functional.pad(x, [p for pair in reversed(crops) for p in pair])
-    padding = [before for before, _ in crops] if symmetric else 0
-    y = functional.conv2d(x, kernel, None, strides, padding, dilation_rate, groups)
+        x = functional.pad(x, [p for pair in reversed(pads) for p in pair])
+    padding = [before for before, _ in pads] if symmetric else 0
+    kernel = kernel.permute(3, 2, 0, 1)
+    y = functional.conv2d(x, kernel, bias, strides, padding, dilation_rate, groups)
     return y.permute(0, 2, 3, 1)
 
 
-def transposed_convolution(x, kernel, output_padding, **options):
-    x, kernel = ops.convert_to_tensor(x), ops.convert_to_tensor(kernel)
+def transposed_convolution(x, kernel, bias, output_padding, **options):
+    x, kernel, bias = map(as_tensor, (x, kernel, bias))
     sizes, strides = kernel.shape[:2], options["strides"]
     plain = output_padding is None and set(options["dilation_rate"]) == {1} and x.ndim == 4
-    if (
-        not plain
-        or options["data_format"] != "channels_last"
-        or any(k < s for k, s in zip(sizes, strides))
-    ):
-        return ops.conv_transpose(x, kernel, output_padding=output_padding, **options)
+    gaps = any(size < stride for size, stride in zip(sizes, strides))
+    if not plain or gaps or options["data_format"] != "channels_last":
+        return by_keras.transposed_convolution(
+            x, kernel, bias, output_padding=output_padding, **options
+        )
     same = options["padding"] == "same"
-    crops = [k - s if same else 0 for k, s in zip(sizes, strides)]
+    crops = [size - stride if same else 0 for size, stride in zip(sizes, strides)]
     # Both sides lose as much by PyTorch's padding; of an odd number the last side loses the rest.
     padding = [crop // 2 for crop in crops]
-    x, kernel, _ = as_pytorch_has_it(x, kernel)
-    y = functional.conv_transpose2d(x, kernel, None, strides, padding).permute(0, 2, 3, 1)
-    height, width = (side - crop % 2 for side, crop in zip(y.shape[1:3], crops))
-    return y[:, :height, :width]
+    kernel = kernel.permute(3, 2, 0, 1)
+    y = functional.conv_transpose2d(channels_first(x), kernel, bias, strides, padding)
+    height, width = (side - crop % 2 for side, crop in zip(y.shape[2:], crops))
+    return y[:, :, :height, :width].permute(0, 2, 3, 1)
 
 
 def max_pooling(x, *, pool_size, strides, padding, data_format):
     if data_format != "channels_last" or x.ndim != 4 or padding != "valid":
         return ops.max_pool(x, pool_size, strides, padding, data_format)
-    return functional.max_pool2d(x.permute(0, 3, 1, 2), pool_size, strides).permute(0, 2, 3, 1)
+    return functional.max_pool2d(channels_first(x), pool_size, strides).permute(0, 2, 3, 1)
 
 
-def as_pytorch_has_it(x, kernel):
-    # Keras copies every input twice: to channels first, and back to channels last in memory.
-    kernel = kernel.permute(3, 2, 0, 1)
-    return x.permute(0, 3, 1, 2), kernel, x.shape[-1] // kernel.shape[1]
+def reflection_padding(x, n):
+    return functional.pad(channels_first(x), [n] * 4, mode="reflect").permute(0, 2, 3, 1)
+
+
+def nearest_upsampling(layer, x):
+    if layer.data_format != "channels_last":
+        return by_keras.nearest_upsampling(layer, x)
+    return functional.interpolate(channels_first(x), scale_factor=layer.size).permute(0, 2, 3, 1)
+
+
+def group_normalization(layer, x):
+    if layer.axis not in (-1, x.ndim - 1):
+        return by_keras.group_normalization(layer, x)
+    scale, offset = (None if v is None else v.value for v in (layer.gamma, layer.beta))
+    x = x.movedim(-1, 1)
+    # The gradient in the order of channels last takes up to thirty times as long.
+    x = x.contiguous() if torch.is_grad_enabled() else x
+    made = functional.group_norm(x, layer.groups, scale, offset, layer.epsilon)
+    return made.movedim(1, -1)
+
+
+def as_tensor(x):
+    return None if x is None else ops.convert_to_tensor(x)
+
+
+def channels_first(x):
+    # A view. Keras copies every input twice: to channels first, and back in memory.
+    return x.permute(0, 3, 1, 2)
 
 
 def run_step(step, args, groups):

@@ -1,7 +1,6 @@
-"""Convolutions, of stride too, transposed ones, and pooling by the maximum."""
+"""Convolutions, of stride too, transposed ones, and what changes sizes between them."""
 
 import keras
-from keras import ops
 
 from kerasgan.engine import backend
 from kerasgan.engine.registry import register
@@ -23,10 +22,15 @@ class Conv2D(keras.layers.Conv2D):
     ```
     """
 
-    def convolution_op(self, inputs, kernel):
+    def call(self, inputs):
+        return self.activation(self.convolve(inputs, self.kernel))
+
+    def convolve(self, inputs, kernel):
+        """The convolution by another kernel, with the layer's bias and without its activation."""
         return backend.convolution(
             inputs,
             kernel,
+            self.bias if self.use_bias else None,
             strides=self.strides,
             padding=self.padding,
             dilation_rate=self.dilation_rate,
@@ -53,15 +57,13 @@ class Conv2DTranspose(keras.layers.Conv2DTranspose):
         outputs = backend.transposed_convolution(
             inputs,
             self.kernel,
+            self.bias if self.use_bias else None,
             strides=self.strides,
             padding=self.padding,
             output_padding=self.output_padding,
             dilation_rate=self.dilation_rate,
             data_format=self.data_format,
         )
-        if self.use_bias:
-            first = self.data_format == "channels_first"
-            outputs = ops.add(outputs, ops.reshape(self.bias, (-1, 1, 1)) if first else self.bias)
         return self.activation(outputs)
 
 
@@ -88,3 +90,24 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
             padding=self.padding,
             data_format=self.data_format,
         )
+
+
+@register
+class UpSampling2D(keras.layers.UpSampling2D):
+    """Keras's enlarging, by nearest neighbours in the way that is fastest on the backend.
+
+    The same numbers, and the same configuration: see `Conv2D`.
+
+    Args: as of `keras.layers.UpSampling2D`.
+
+    Example:
+
+    ```python
+    x = kerasgan.layers.UpSampling2D(2)(features)
+    ```
+    """
+
+    def call(self, inputs):
+        if self.interpolation != "nearest":
+            return super().call(inputs)
+        return backend.nearest_upsampling(self, inputs)

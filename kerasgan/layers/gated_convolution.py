@@ -38,10 +38,7 @@ class GatedConv2D(Conv2D):
         return 1 if self.data_format == "channels_first" else -1
 
     def call(self, inputs):
-        outputs = self.convolution_op(inputs, self.kernel)
-        if self.use_bias:
-            first = self.data_format == "channels_first"
-            outputs = ops.add(outputs, ops.reshape(self.bias, (-1, 1, 1)) if first else self.bias)
+        outputs = self.convolve(inputs, self.kernel)
         features, gate = ops.split(outputs, 2, axis=self._channel_axis)
         return self.activation(features) * ops.sigmoid(gate)
 

@@ -1,8 +1,8 @@
 """Padding by reflection."""
 
 import keras
-from keras import ops
 
+from kerasgan.engine import backend
 from kerasgan.engine.registry import register
 
 
@@ -46,7 +46,7 @@ class ReflectionPadding2D(keras.layers.Layer):
                 f"Reflection by {p} pixels needs sides of more than {p} pixels. Received: images "
                 f"or features of shape {tuple(inputs.shape)}"
             )
-        return ops.pad(inputs, ((0, 0), (p, p), (p, p), (0, 0)), mode="reflect")
+        return backend.reflection_padding(inputs, p)
 
     def compute_output_shape(self, input_shape):
         batch, *sides, channels = input_shape

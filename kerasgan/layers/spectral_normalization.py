@@ -76,11 +76,7 @@ class SpectralConv2D(_Spectral, Conv2D):
     """
 
     def call(self, inputs, training=False):
-        outputs = self.convolution_op(inputs, self.normalized_kernel(training))
-        if self.bias is not None:
-            first = self.data_format == "channels_first"
-            outputs = ops.add(outputs, ops.reshape(self.bias, (-1, 1, 1)) if first else self.bias)
-        return self.activation(outputs)
+        return self.activation(self.convolve(inputs, self.normalized_kernel(training)))
 
 
 @register

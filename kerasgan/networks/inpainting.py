@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import Conv2D, SpectralConv2D
+from kerasgan.layers import Conv2D, SpectralConv2D, UpSampling2D
 from kerasgan.layers.gated_convolution import GatedConv2D
 from kerasgan.networks.builder import builder
 
@@ -52,7 +52,7 @@ def _answer(x, channels, width, dilations, name):
         x = GatedConv2D(4 * width, 3, dilation_rate=rate, padding="same")(x)
     x = GatedConv2D(4 * width, 3, padding="same")(x)
     for filters, last in ((2 * width, 2 * width), (width, max(width // 2, 1))):
-        x = GatedConv2D(filters, 3, padding="same")(layers.UpSampling2D()(x))
+        x = GatedConv2D(filters, 3, padding="same")(UpSampling2D()(x))
         x = GatedConv2D(last, 3, padding="same")(x)
     x = Conv2D(channels, 3, padding="same")(x)
     return layers.Activation("tanh", dtype="float32", name=name)(x)

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import Conv2D, ReflectionPadding2D
+from kerasgan.layers import Conv2D, ReflectionPadding2D, UpSampling2D
 from kerasgan.layers.adaptive_instance_normalization import AdaptiveInstanceNormalization
 from kerasgan.networks.builder import builder
 from kerasgan.networks.options import normalize
@@ -118,7 +118,7 @@ def _decoder(channels, width, blocks, style_dim, mlp_width, name):
 
     x = _residual(content, blocks, styled)
     for i in (1, 0):
-        x = _convolution(layers.UpSampling2D()(x), width * 2**i, 5)
+        x = _convolution(UpSampling2D()(x), width * 2**i, 5)
         x = layers.ReLU()(normalize(x, "layer"))
     x = layers.Activation("tanh", dtype="float32")(_convolution(x, channels, 7))
     return keras.Model([content, styles], x, name=name)

@@ -3,7 +3,13 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import BatchNormalization, Conv2D, SpectralConv2D, SpectralDense
+from kerasgan.layers import (
+    BatchNormalization,
+    Conv2D,
+    GroupNormalization,
+    SpectralConv2D,
+    SpectralDense,
+)
 
 NORMALIZATIONS = ("batch", "layer", "spectral", None)
 CONDITIONINGS = ("concatenation", "projection", "auxiliary")
@@ -36,9 +42,9 @@ def normalize(x, normalization, **batch):
     if normalization == "layer":
         # Over all features of a sample, with a scale and a shift a channel: the layer
         # normalisation of Gulrajani et al. 2017 (arXiv:1704.00028).
-        return layers.GroupNormalization(1, epsilon=1e-5)(x)
+        return GroupNormalization(1, epsilon=1e-5)(x)
     if normalization == "instance":
-        return layers.GroupNormalization(-1, epsilon=1e-5)(x)
+        return GroupNormalization(-1, epsilon=1e-5)(x)
     return x
 
 

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import BilinearUpsampling, Conv2D
+from kerasgan.layers import BilinearUpsampling, Conv2D, UpSampling2D
 from kerasgan.networks.builder import builder
 from kerasgan.networks.options import steps_of_scale
 
@@ -58,7 +58,7 @@ def pan(scale: int = 4, width: int = 40, blocks: int = 16, upsampling_width: int
         x = block(x)
     x = layers.Add()([start, convolution(x, width)])
     for step in steps_of_scale(scale):
-        x = convolution(layers.UpSampling2D(step)(x), upsampling_width)
+        x = convolution(UpSampling2D(step)(x), upsampling_width)
         x = activate(attend(x, x))
         x = activate(convolution(x, upsampling_width))
     x = Conv2D(3, 3, padding="same", dtype="float32")(x)

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import ConditionalBatchNormalization, Conv2D
+from kerasgan.layers import ConditionalBatchNormalization, Conv2D, UpSampling2D
 from kerasgan.networks import options
 from kerasgan.networks.builder import builder
 
@@ -98,8 +98,8 @@ def _generator_block(x, labels, filters):
         return layers.ReLU()(ConditionalBatchNormalization(0.9, 1e-5)([x, labels]))
 
     # A 1×1 convolution gives the same before upsampling as after it, for a quarter.
-    shortcut = layers.UpSampling2D(2)(Conv2D(filters, 1)(x))
-    x = layers.UpSampling2D(2)(activate(x))
+    shortcut = UpSampling2D(2)(Conv2D(filters, 1)(x))
+    x = UpSampling2D(2)(activate(x))
     x = _convolution(Conv2D, filters)(x)
     x = _convolution(Conv2D, filters)(activate(x))
     return layers.Add()([x, shortcut])

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from kerasgan.layers import Conv2D
+from kerasgan.layers import Conv2D, UpSampling2D
 from kerasgan.networks.builder import builder
 from kerasgan.networks.options import steps_of_scale
 
@@ -59,7 +59,7 @@ def rrdb(
         x = add(x, dense_block(dense_block(dense_block(x))))
     x = layers.Add()([start, convolution(x, width)])
     for step in steps_of_scale(scale):
-        x = layers.LeakyReLU(0.2)(convolution(layers.UpSampling2D(step)(x), width))
+        x = layers.LeakyReLU(0.2)(convolution(UpSampling2D(step)(x), width))
     x = layers.LeakyReLU(0.2)(convolution(x, width))
     outputs = Conv2D(3, 3, padding="same", dtype="float32")(x)
     return keras.Model(inputs, outputs, name="generator")

@@ -6,7 +6,7 @@ import os
 import keras
 from keras import layers
 
-from kerasgan.layers import Conv2D, ReflectionPadding2D
+from kerasgan.layers import Conv2D, ReflectionPadding2D, UpSampling2D
 from kerasgan.layers.style_mixing import StyleMixing
 from kerasgan.losses.features import VGG19
 from kerasgan.losses.style import feature_network
@@ -37,8 +37,8 @@ def stylizer(
         blocks: Residual blocks; 5 in the paper.
 
     Returns:
-        Keras model from images `(batch, height, width, channels)` in [-1, 1] to images in
-        [-1, 1] of the same size.
+        Keras model from images `(batch, height, width, channels)` in [-1, 1] to images of the
+        same size, a little beyond [-1, 1] where they are black or white.
 
     Raises:
         ValueError: On sides that are no multiples of 4.
@@ -67,9 +67,11 @@ def stylizer(
         y = layers.ReLU()(convolution(x, x.shape[-1], 3))
         x = layers.Add()([x, convolution(y, x.shape[-1], 3)])
     for i in (1, 0):
-        x = layers.ReLU()(convolution(layers.UpSampling2D(2)(x), width * 2**i, 3))
+        x = layers.ReLU()(convolution(UpSampling2D(2)(x), width * 2**i, 3))
     x = Conv2D(channels, 9)(ReflectionPadding2D(4)(x))
     x = layers.Activation("tanh", dtype="float32")(x)
+    # The paper's code goes to 150 of 127.5 too, so that black and white have a gradient.
+    x = layers.Rescaling(150 / 127.5, dtype="float32")(x)
     return keras.Model(inputs, x, name="generator")
 
 
@@ -141,7 +143,7 @@ def _decoder(encoder, channels, scale):
         if i:
             x = convolution(x, shapes[i - 1][-1], activation="relu")
         if factor > 1:
-            x = layers.UpSampling2D(factor)(x)
+            x = UpSampling2D(factor)(x)
         if i:
             x = convolution(x, shapes[i - 1][-1], activation="relu")
     x = layers.Activation("tanh", dtype="float32")(convolution(x, channels))
