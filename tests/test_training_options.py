@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 from tiny import assert_same, compiled, images, mlp_gan, rich_gan, state, train
 
+from kerasgan.engine import backend
 from kerasgan.models import GAN
 from kerasgan.penalties import R1
 
@@ -257,3 +258,23 @@ def test_callbacks_that_read_the_logs(tmp_path):
     assert len(rows) == len(history["generator_loss"]) == 2
     for name, values in history.items():
         np.testing.assert_allclose([float(row[name]) for row in rows], values, rtol=1e-6)
+
+
+def test_adam_steps_as_keras_s():
+    def end(apply):
+        random = np.random.default_rng(0)
+        shapes = [(3, 3, 4, 5), (7,), ()]
+        variables = [keras.Variable(random.normal(size=s).astype("float32")) for s in shapes]
+        schedule = keras.optimizers.schedules.CosineDecay(1e-2, 20)
+        optimizer = keras.optimizers.Adam(schedule, 0.5, epsilon=1e-3, global_clipnorm=1.0)
+        optimizer.build(variables)
+        for _ in range(12):
+            drawn = [random.normal(size=s).astype("float32") for s in shapes]
+            apply(optimizer, [keras.ops.convert_to_tensor(g) for g in drawn], variables)
+        return [keras.ops.convert_to_numpy(v) for v in variables + optimizer.variables]
+
+    def by_keras(optimizer, gradients, variables):
+        optimizer.apply(gradients, variables)
+
+    for one, other in zip(end(backend.apply), end(by_keras), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)

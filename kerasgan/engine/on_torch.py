@@ -1,9 +1,13 @@
 """What a step needs of PyTorch."""
 
+import functools
+
+import keras
 import numpy as np
 import torch
 from keras import ops
 from torch.nn import functional
+from torch.optim.adam import adam
 
 from kerasgan.engine import by_keras
 
@@ -46,8 +50,41 @@ def gradients(loss_fn, variables, scale_loss):
 
 
 def apply(optimizer, gradients, variables):
+    # Keras's Adam walks through all of memory nine times a step, PyTorch's once. There is no
+    # public place to put it, and all else of `apply` is to stay Keras's.
+    if type(optimizer) is type(keras.optimizers.Adam()) and not optimizer.amsgrad:
+        optimizer._parallel_update_step = functools.partial(adam_step, optimizer)
     with torch.no_grad():
         optimizer.apply(gradients, variables)
+
+
+def adam_step(optimizer, gradients, variables, learning_rate):
+    moments = zip(*(moments_of(optimizer, v) for v in variables))
+    values, (first, second) = [v.value for v in variables], map(list, moments)
+    tensors = [values, gradients, first, second]
+    # PyTorch's goes through all four in the order of memory.
+    if any(len({t.stride() for t in group}) > 1 for group in zip(*tensors)):
+        return type(optimizer)._parallel_update_step(optimizer, gradients, variables, learning_rate)
+    step = float(optimizer.iterations.value) + 1.0
+    adam(
+        *tensors,
+        max_exp_avg_sqs=[],
+        state_steps=[torch.tensor(step - 1.0) for _ in values],
+        fused=True,
+        amsgrad=False,
+        beta1=optimizer.beta_1,
+        beta2=optimizer.beta_2,
+        lr=float(learning_rate),
+        weight_decay=0.0,
+        # Keras adds it before the correction of the second moment, PyTorch after it.
+        eps=optimizer.epsilon / (1.0 - optimizer.beta_2**step) ** 0.5,
+        maximize=False,
+    )
+
+
+def moments_of(optimizer, variable):
+    place = optimizer._get_variable_index(variable)
+    return optimizer._momentums[place].value, optimizer._velocities[place].value
 
 
 # What `torch.compile` has compiled cannot be differentiated twice.
