@@ -124,7 +124,7 @@ def fastest(task, run):
 def peak(who, what, task, batch_size):
     """What a process of its own needs at most, in MiB."""
     command = [sys.executable, __file__, task, "--batch-size", str(batch_size)]
-    command += ["--peak", who, what]
+    command += ["--dtype", keras.config.dtype_policy().name, "--peak", who, what]
     return float(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
@@ -149,9 +149,11 @@ def main():
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--steps", type=int, default=8, help="a rival and round")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--dtype", default="float32", help="policy of kerasgan's networks alone")
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     task, batch_size = options.task, options.batch_size
+    keras.config.set_dtype_policy(options.dtype)
     if options.peak:
         return print_peak(*options.peak, task, batch_size)
     arrays = data(task, options.steps * batch_size)
@@ -196,10 +198,11 @@ def main():
                 "memory_ratio": round(plain_peak / ours_peak, 3),
                 "side": SIDE,
                 "batch_size": batch_size,
+                "dtype": options.dtype,
                 "rounds": options.rounds,
             }
         )
-    record("pictures", rows, by=("task", "backend"))
+    record("pictures", rows, by=("task", "dtype", "backend"))
 
 
 if __name__ == "__main__":
