@@ -28,6 +28,7 @@ import kerasgan
 from kerasgan.losses import StyleLoss
 from kerasgan.photos.painting import read_painting
 from kerasgan.style import stylize_by_optimization
+from kerasgan.zoo import evaluation
 
 SIDES = (512, 1024)
 SHOWN = (1, 3, 10, 30, 100, 300)
@@ -99,6 +100,16 @@ def compare(model, photographs, paintings, options):
                     row[f"loss_{step}"] = round(losses[step], 2) if step < len(losses) else ""
                 rows.append(row)
     record("style", rows, by=("entry",))
+    if options.card:
+        figures = {
+            f"{optimizer}_steps": float(
+                # What no step reached is worth more than all of them.
+                np.median([r["worth"] or r["steps"] for r in rows if r["optimizer"] == optimizer])
+            )
+            for optimizer in ("lbfgs", "adam")
+        }
+        figures = {"n": len(photographs)} | figures
+        evaluation.add_to_card(options.name, figures, "benchmarks/style.py")
 
 
 def peak(name, side, painting):
@@ -154,6 +165,7 @@ def main():
     parser.add_argument("--style-size", type=int, default=256, help="of the painting (AdaIN)")
     parser.add_argument("--steps", type=int, default=100, help="of an optimisation, at most")
     parser.add_argument("-n", type=int, default=2, help="photographs (default: 2)")
+    parser.add_argument("--card", action="store_true", help="write the entry's card too")
     parser.add_argument("--speed", action="store_true", help="measure speed and memory")
     parser.add_argument("--once", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -59,7 +59,10 @@ VERBS = {
         "image-segmentation",
         figures={"Dice": "dice", "AUC": "auc", "IoU": "iou"},
     ),
-    "stylize": Verb('stylize("photo.jpg")'),
+    "stylize": Verb(
+        'stylize("photo.jpg")',
+        figures={"worth in steps of L-BFGS": "lbfgs_steps", "of Adam": "adam_steps"},
+    ),
 }
 
 
