@@ -65,7 +65,8 @@ def adam_step(optimizer, gradients, variables, learning_rate):
     # PyTorch's goes through all four in the order of memory.
     if any(len({t.stride() for t in group}) > 1 for group in zip(*tensors)):
         return type(optimizer)._parallel_update_step(optimizer, gradients, variables, learning_rate)
-    step = float(optimizer.iterations.value) + 1.0
+    # A tensor where gradients are accumulated.
+    step = float(ops.convert_to_tensor(optimizer.iterations)) + 1.0
     adam(
         *tensors,
         max_exp_avg_sqs=[],
