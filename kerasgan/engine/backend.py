@@ -169,9 +169,9 @@ def transposed_convolution(x, kernel, bias, **options):
     return _on.transposed_convolution(x, kernel, bias, **options)
 
 
-def max_pooling(x, **options):
-    """`keras.ops.max_pool`, in the same way."""
-    return _on.max_pooling(x, **options)
+def max_pooling(layer, x):
+    """What a `keras.layers.MaxPooling2D` makes of its input, in the same way."""
+    return _on.max_pooling(layer, x)
 
 
 def reflection_padding(x, n):

@@ -23,7 +23,7 @@ def called(make):
 
 
 seed_of_latents = as_it_is
-max_pooling = ops.max_pool
+max_pooling = keras.layers.MaxPooling2D.call
 nearest_upsampling = keras.layers.UpSampling2D.call
 group_normalization = keras.layers.GroupNormalization.call
 

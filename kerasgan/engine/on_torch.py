@@ -52,10 +52,17 @@ def gradients(loss_fn, variables, scale_loss):
 def apply(optimizer, gradients, variables):
     # Keras's Adam walks through all of memory nine times a step, PyTorch's once. There is no
     # public place to put it, and all else of `apply` is to stay Keras's.
-    if type(optimizer) is type(keras.optimizers.Adam()) and not optimizer.amsgrad:
+    is_plain = type(optimizer) is adam_of_keras() and not optimizer.amsgrad
+    if is_plain and "_parallel_update_step" not in vars(optimizer):
         optimizer._parallel_update_step = functools.partial(adam_step, optimizer)
     with torch.no_grad():
         optimizer.apply(gradients, variables)
+
+
+@functools.cache
+def adam_of_keras():
+    # What `keras.optimizers.Adam` makes on PyTorch is of a class of its own.
+    return type(keras.optimizers.Adam())
 
 
 def adam_step(optimizer, gradients, variables, learning_rate):
@@ -182,10 +189,11 @@ def transposed_convolution(x, kernel, bias, output_padding, **options):
     return y[:, :, :height, :width].permute(0, 2, 3, 1)
 
 
-def max_pooling(x, *, pool_size, strides, padding, data_format):
-    if data_format != "channels_last" or x.ndim != 4 or padding != "valid":
-        return ops.max_pool(x, pool_size, strides, padding, data_format)
-    return functional.max_pool2d(channels_first(x), pool_size, strides).permute(0, 2, 3, 1)
+def max_pooling(layer, x):
+    if layer.data_format != "channels_last" or layer.padding != "valid":
+        return by_keras.max_pooling(layer, x)
+    made = functional.max_pool2d(channels_first(x), layer.pool_size, layer.strides)
+    return made.permute(0, 2, 3, 1)
 
 
 def reflection_padding(x, n):

@@ -83,13 +83,7 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
     """
 
     def call(self, inputs):
-        return backend.max_pooling(
-            inputs,
-            pool_size=self.pool_size,
-            strides=self.strides,
-            padding=self.padding,
-            data_format=self.data_format,
-        )
+        return backend.max_pooling(self, inputs)
 
 
 @register
