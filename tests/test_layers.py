@@ -328,6 +328,14 @@ def test_a_layer_is_keras_s_with_its_gradients(ours, theirs, options):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * abs(other).max())
 
 
+@pytest.mark.parametrize("shape", [(1, 5, 7, 4), (2, 1, 1, 4)])
+def test_each_channel_of_each_image_is_normalised_alone(shape):
+    x = normal(*shape)
+    made = array(GroupNormalization(groups=-1, epsilon=1e-5)(x))
+    deviation = np.sqrt(x.var((1, 2), keepdims=True) + 1e-5)
+    np.testing.assert_allclose(made, (x - x.mean((1, 2), keepdims=True)) / deviation, atol=1e-5)
+
+
 def test_padding_by_reflection_is_numpy_s():
     x = normal(2, 5, 4, 3)
     expected = np.pad(x, ((0, 0), (3, 3), (3, 3), (0, 0)), mode="reflect")
