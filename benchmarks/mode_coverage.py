@@ -64,6 +64,9 @@ PUBLISHED = {
     ("stacked_mnist_quarter", "GAN"): "31 ± 21, KL 5.99 (arXiv:1611.02163, Table 1)",
 }
 
+# What only its own networks, of pictures, go with.
+OF_PICTURES = (models.FastGAN, models.ProjectedGAN)
+
 
 def variants(steps):
     """A model's name: its class, its networks' options beside the class's, its own."""
@@ -88,7 +91,7 @@ def variants(steps):
         **{
             c.__name__: (c, {}, {})
             for c in models.MODELS.values()
-            if c.verb == "generate" and c is not models.GAN
+            if c.verb == "generate" and c not in (models.GAN, *OF_PICTURES)
         },
     }
 

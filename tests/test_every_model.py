@@ -14,6 +14,7 @@ import pytest
 from own_models import cycle_gan, wave_gan
 from PIL import Image
 from tiny import assert_same, images, state
+from tiny_features import SCALES, feature_file
 from tiny_style import LAYERS, style_files
 
 from kerasgan import losses, models, networks, zoo
@@ -33,6 +34,33 @@ def of_latents(cls, labels=None, **network):
 
     batch = {"real": images(8)}
     return make, batch if labels is None else batch | {"labels": CLASSES}
+
+
+def fastgan(seed=1):
+    keras.utils.set_random_seed(seed)
+    pair = networks.fastgan((32, 32, 1), latent_dim=4, width=1, discriminator_width=1)
+    return models.FastGAN(*pair, seed=seed)
+
+
+def projected_gan(seed=1):
+    network = feature_file()  # first: it sets the seed
+    keras.utils.set_random_seed(seed)
+    widths = {"width": 1, "projection_width": 1, "discriminator_width": 1}
+    pair = networks.projected((32, 32, 1), network, SCALES, latent_dim=4, **widths)
+    return models.ProjectedGAN(*pair, seed=seed)
+
+
+def stylegan2(seed=1):
+    keras.utils.set_random_seed(seed)
+    options = {"width": 2, "max_width": 4, "style_dim": 4, "mapping_layers": 1}
+    return models.StyleGAN2(*networks.stylegan2((32, 32, 1), latent_dim=4, **options), seed=seed)
+
+
+def conditional_stylegan2(seed=1):
+    keras.utils.set_random_seed(seed)
+    options = {"latent_dim": 4, "width": 2, "max_width": 4, "style_dim": 4, "mapping_layers": 1}
+    built = networks.stylegan2((32, 32, 1), label_dim=3, **options)
+    return models.ConditionalStyleGAN2(*built, seed=seed)
 
 
 def attributes(seed=1):
@@ -137,6 +165,13 @@ EVERY = {
     "sngan": of_latents(models.SNGAN),
     "r3gan": of_latents(models.R3GAN),
     "feature_matching": of_latents(models.FeatureMatchingGAN),
+    "fastgan": (fastgan, {"real": images(8, (32, 32, 1))}),
+    "projected_gan": (projected_gan, {"real": images(8, (32, 32, 1))}),
+    "stylegan2": (stylegan2, {"real": images(8, (32, 32, 1))}),
+    "conditional_stylegan2": (
+        conditional_stylegan2,
+        {"real": images(8, (32, 32, 1)), "labels": CLASSES},
+    ),
     "conditional_gan": of_latents(models.ConditionalGAN, labels=3),
     "projection_gan": of_latents(models.ProjectionGAN, labels=3),
     "acgan": of_latents(models.ACGAN, labels=3),
@@ -226,10 +261,10 @@ def test_no_model_is_left_out():
 
 
 # What differs from another in its losses alone need be seen on one backend only. What else
-# CycleGAN, UNIT, MUNIT, StyleTransfer and Enhancement are made of is seen on each in tests of
-# their own.
+# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, FastGAN and ProjectedGAN are made of is seen
+# on each in tests of their own.
 ALIKE = ("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit")
-ALIKE += ("enhancement",)
+ALIKE += ("enhancement", "conditional_stylegan2", "fastgan", "projected_gan")
 
 
 @pytest.mark.parametrize(

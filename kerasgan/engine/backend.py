@@ -169,6 +169,11 @@ def transposed_convolution(x, kernel, bias, **options):
     return _on.transposed_convolution(x, kernel, bias, **options)
 
 
+def depthwise_convolution(x, kernel, strides):
+    """`keras.ops.depthwise_conv` without padding, channels last, in the same way."""
+    return _on.depthwise_convolution(x, kernel, strides)
+
+
 def max_pooling(layer, x):
     """What a `keras.layers.MaxPooling2D` makes of its input, in the same way."""
     return _on.max_pooling(layer, x)

@@ -36,6 +36,10 @@ def transposed_convolution(x, kernel, bias, **options):
     return with_bias(ops.conv_transpose(x, kernel, **options), bias, options["data_format"])
 
 
+def depthwise_convolution(x, kernel, strides):
+    return ops.depthwise_conv(x, kernel, strides, "valid", data_format="channels_last")
+
+
 def reflection_padding(x, n):
     return ops.pad(x, ((0, 0), (n, n), (n, n), (0, 0)), mode="reflect")
 

@@ -17,6 +17,7 @@ from kerasgan.engine import by_keras, shared_state
 faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
 order_kernels = by_keras.nothing
+depthwise_convolution = by_keras.depthwise_convolution
 max_pooling = by_keras.max_pooling
 group_normalization = by_keras.group_normalization
 nearest_upsampling = by_keras.nearest_upsampling

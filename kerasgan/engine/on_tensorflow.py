@@ -11,6 +11,7 @@ seed_of_latents = by_keras.seed_of_latents
 convolution = by_keras.convolution
 transposed_convolution = by_keras.transposed_convolution
 SharesState = by_keras.SharesState
+depthwise_convolution = by_keras.depthwise_convolution
 max_pooling = by_keras.max_pooling
 group_normalization = by_keras.group_normalization
 nearest_upsampling = by_keras.nearest_upsampling

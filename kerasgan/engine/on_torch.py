@@ -189,6 +189,14 @@ def transposed_convolution(x, kernel, bias, output_padding, **options):
     return y[:, :, :height, :width].permute(0, 2, 3, 1)
 
 
+def depthwise_convolution(x, kernel, strides):
+    x, kernel = map(as_tensor, (x, kernel))
+    y = functional.conv2d(
+        channels_first(x), kernel.permute(2, 3, 0, 1), stride=strides, groups=x.shape[-1]
+    )
+    return y.permute(0, 2, 3, 1)
+
+
 def max_pooling(layer, x):
     if layer.data_format != "channels_last" or layer.padding != "valid":
         return by_keras.max_pooling(layer, x)

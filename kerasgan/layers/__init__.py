@@ -3,6 +3,7 @@
 from kerasgan.layers.adaptive_instance_normalization import AdaptiveInstanceNormalization
 from kerasgan.layers.batch_normalization import BatchNormalization
 from kerasgan.layers.bilinear_upsampling import BilinearUpsampling
+from kerasgan.layers.blur import Blur2D
 from kerasgan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from kerasgan.layers.convolution import (
     Conv2D,
@@ -10,10 +11,17 @@ from kerasgan.layers.convolution import (
     MaxPooling2D,
     UpSampling2D,
 )
+from kerasgan.layers.equalized import EqualizedConv2D, EqualizedDense
 from kerasgan.layers.gated_convolution import GatedConv2D
 from kerasgan.layers.group_normalization import GroupNormalization
 from kerasgan.layers.image_pool import ImagePool
+from kerasgan.layers.learned_constant import LearnedConstant
+from kerasgan.layers.mean_style import MeanStyle
+from kerasgan.layers.minibatch_deviation import MinibatchDeviation
 from kerasgan.layers.minibatch_discrimination import MinibatchDiscrimination
+from kerasgan.layers.modulated_convolution import ModulatedConv2D
+from kerasgan.layers.noise import NoiseInput
+from kerasgan.layers.pixel_normalization import PixelNormalization
 from kerasgan.layers.reflection_padding import ReflectionPadding2D
 from kerasgan.layers.spectral_normalization import SpectralConv2D, SpectralDense
 from kerasgan.layers.style_mixing import StyleMixing
@@ -22,14 +30,23 @@ __all__ = [
     "AdaptiveInstanceNormalization",
     "BatchNormalization",
     "BilinearUpsampling",
+    "Blur2D",
     "ConditionalBatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
+    "EqualizedConv2D",
+    "EqualizedDense",
     "GatedConv2D",
     "GroupNormalization",
     "ImagePool",
+    "LearnedConstant",
     "MaxPooling2D",
+    "MeanStyle",
+    "MinibatchDeviation",
     "MinibatchDiscrimination",
+    "ModulatedConv2D",
+    "NoiseInput",
+    "PixelNormalization",
     "ReflectionPadding2D",
     "SpectralConv2D",
     "SpectralDense",

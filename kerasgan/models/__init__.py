@@ -7,18 +7,21 @@ from kerasgan.models.cut import CUT
 from kerasgan.models.cycle_gan import CycleGAN
 from kerasgan.models.enhancement import Enhancement
 from kerasgan.models.esrgan import ESRGAN
+from kerasgan.models.fastgan import FastGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
 from kerasgan.models.gan import GAN
 from kerasgan.models.inpainting import Inpainting
 from kerasgan.models.lsgan import LSGAN
 from kerasgan.models.munit import MUNIT
 from kerasgan.models.pix2pix import Pix2Pix
+from kerasgan.models.projected_gan import ProjectedGAN
 from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN
 from kerasgan.models.segmentation import Segmentation
 from kerasgan.models.sngan import SNGAN
 from kerasgan.models.srgan import SRGAN
 from kerasgan.models.style_transfer import StyleTransfer
+from kerasgan.models.stylegan2 import ConditionalStyleGAN2, StyleGAN2
 from kerasgan.models.super_resolution import SuperResolution
 from kerasgan.models.unit import UNIT
 from kerasgan.models.wgan import WGAN
@@ -32,7 +35,11 @@ MODELS = {
     "wgan_gp": WGANGP,
     "sngan": SNGAN,
     "r3gan": R3GAN,
+    "stylegan2": StyleGAN2,
+    "conditional_stylegan2": ConditionalStyleGAN2,
     "feature_matching": FeatureMatchingGAN,
+    "fastgan": FastGAN,
+    "projected_gan": ProjectedGAN,
     "conditional_gan": ConditionalGAN,
     "projection_gan": ProjectionGAN,
     "acgan": ACGAN,
@@ -66,13 +73,17 @@ __all__ = [
     "WGANGP",
     "AdaIN",
     "ConditionalGAN",
+    "ConditionalStyleGAN2",
     "CycleGAN",
     "Enhancement",
+    "FastGAN",
     "FeatureMatchingGAN",
     "Inpainting",
     "Pix2Pix",
+    "ProjectedGAN",
     "ProjectionGAN",
     "Segmentation",
+    "StyleGAN2",
     "StyleTransfer",
     "SuperResolution",
 ]

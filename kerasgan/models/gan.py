@@ -114,7 +114,7 @@ class GAN(GeneratesSamples):
         return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
 
     def discriminator_loss(self, batch, training=True):
-        fake = self.no_gradient(self.generator, self.generator_inputs(batch), training)
+        fake = self.no_gradient(self.made, batch, training)
         real_logits = self.judge(batch["real"], batch, training)
         fake_logits = self.judge(fake, batch, training)
         self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
@@ -125,12 +125,16 @@ class GAN(GeneratesSamples):
         return loss
 
     def generator_loss(self, batch, training=True):
-        fake = self.generator(self.generator_inputs(batch), training=training)
+        fake = self.made(batch, training=training)
         fake_logits = self.judge(fake, batch, training)
         real_logits = None
         if self.adversarial_loss.pairs:
             real_logits = self.judge(batch["real"], batch, training)
         return self.adversarial_loss.generator(real_logits, fake_logits)
+
+    def made(self, batch, training=True):
+        """What the generator makes of a batch's latents."""
+        return self.generator(self.generator_inputs(batch), training=training)
 
     def judge(self, samples, batch, training=True):
         """Logits of the discriminator for samples, beside the labels of the batch if it has any."""

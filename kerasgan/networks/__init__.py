@@ -4,15 +4,18 @@ from kerasgan.networks.context_encoder import context_encoder
 from kerasgan.networks.cut import cut
 from kerasgan.networks.dcgan import dcgan
 from kerasgan.networks.denoiser import critic, denoiser
+from kerasgan.networks.fastgan import fastgan
 from kerasgan.networks.inpainting import gated_generator, sn_patchgan
 from kerasgan.networks.mlp import mlp
 from kerasgan.networks.munit import munit
 from kerasgan.networks.pan import pan
 from kerasgan.networks.patchgan import patchgan
+from kerasgan.networks.projected import RandomProjection, projected
 from kerasgan.networks.resnet import resnet
 from kerasgan.networks.rrdb import rrdb
 from kerasgan.networks.segmentation_unet import segmentation_unet
 from kerasgan.networks.srresnet import srgan_discriminator, srresnet
+from kerasgan.networks.stylegan2 import stylegan2
 from kerasgan.networks.stylizer import adain, stylizer
 from kerasgan.networks.translator import translator
 from kerasgan.networks.unet import unet
@@ -22,9 +25,12 @@ from kerasgan.networks.unit import unit
 PAIRS = {
     "cut": cut,
     "dcgan": dcgan,
+    "fastgan": fastgan,
     "mlp": mlp,
     "munit": munit,
+    "projected": projected,
     "resnet": resnet,
+    "stylegan2": stylegan2,
     "unit": unit,
 }
 BUILDERS = PAIRS | {
@@ -46,23 +52,27 @@ BUILDERS = PAIRS | {
 }
 
 __all__ = [
+    "RandomProjection",
     "adain",
     "context_encoder",
     "critic",
     "cut",
     "dcgan",
     "denoiser",
+    "fastgan",
     "gated_generator",
     "mlp",
     "munit",
     "pan",
     "patchgan",
+    "projected",
     "resnet",
     "rrdb",
     "segmentation_unet",
     "sn_patchgan",
     "srgan_discriminator",
     "srresnet",
+    "stylegan2",
     "stylizer",
     "translator",
     "unet",
