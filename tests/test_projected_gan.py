@@ -55,9 +55,8 @@ def test_it_trains_on_a_projection_that_does_not_and_goes_on_where_it_was_cut(tm
     assert_same(state(resumed), state(model))
 
     loaded = zoo.load(zoo.save(model, tmp_path / "entry"))
-    one, again, other = (m.generate(2, seed=s) for m, s in ((model, 0), (loaded, 0), (loaded, 1)))
-    assert np.abs(one.astype(int) - again).max() <= 1 and (again != other).any()
-    np.testing.assert_array_equal(again, loaded.generate(2, seed=0))
+    one, other = (m.generate(2, seed=0).astype(int) for m in (model, loaded))
+    assert np.abs(one - other).max() <= 1
 
 
 def test_gradients_reach_images_through_the_projection():
