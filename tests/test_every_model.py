@@ -261,10 +261,10 @@ def test_no_model_is_left_out():
 
 
 # What differs from another in its losses alone need be seen on one backend only. What else
-# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, FastGAN and ProjectedGAN are made of is seen
-# on each in tests of their own.
+# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, StyleGAN2, FastGAN and ProjectedGAN are made of
+# is seen on each in tests of their own.
 ALIKE = ("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit")
-ALIKE += ("enhancement", "conditional_stylegan2", "fastgan", "projected_gan")
+ALIKE += ("enhancement", "stylegan2", "conditional_stylegan2", "fastgan", "projected_gan")
 
 
 @pytest.mark.parametrize(
