@@ -3,7 +3,7 @@
     python benchmarks/quality_per_budget.py train fastgan --data CELEBA --out RUNS
     python benchmarks/quality_per_budget.py judge --data CELEBA --out RUNS \
         --features EFFICIENTNET.keras VGG16.keras
-    python benchmarks/quality_per_budget.py draw
+    pip install matplotlib && python benchmarks/quality_per_budget.py draw
 
 Every candidate trains on the same pictures, cropped alike, by its recipe below, for processor time
 that is counted by the process itself; set OMP_NUM_THREADS=1 and a core is a core. After each of
@@ -21,7 +21,6 @@ import time
 from pathlib import Path
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 from results import read, write
 
@@ -183,6 +182,8 @@ def judge(args):
 
 
 def draw(args):
+    import matplotlib.pyplot as plt  # a benchmark's alone
+
     rows = [r for r in read(RESULTS, KEY).values() if r["trained_on"] == "False"]
     networks = sorted({r["network"] for r in rows})
     shown = ("frechet_distance", "recall")
