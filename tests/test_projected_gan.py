@@ -105,6 +105,8 @@ def test_an_entry_generates_without_the_network_and_says_what_it_misses_to_train
     model = models.ProjectedGAN(*networks.projected((32, 32, 3), str(file), SCALES, **SMALL))
     assert model.feature_networks() == [str(file)]
     zoo.save(model, tmp_path / "entry")
+    with pytest.raises(ValueError, match="trained to please here.*another network"):
+        zoo.evaluate(tmp_path / "entry", tmp_path, features=file)
     file.unlink()
     loaded = zoo.load(tmp_path / "entry")
     assert loaded.generate(1, seed=0).shape == (1, 32, 32, 3)

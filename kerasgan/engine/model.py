@@ -159,6 +159,11 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
         averages = {name: getattr(self, f"averaged_{name}") for name in self.averaged}
         return self.networks() | averages
 
+    def feature_networks(self):
+        """Names, paths or models of what its losses look through, and what must not judge it."""
+        losses = [part for part in vars(self).values() if isinstance(part, keras.losses.Loss)]
+        return [loss.network for loss in losses if hasattr(loss, "network")]
+
     def needed(self):
         """Set of the names of the stored networks that the verb needs."""
         return set(self.averaged)

@@ -78,11 +78,6 @@ class FastGAN(GAN):
         self.decoder = fastgan_decoder(discriminator)
         self.track("reconstruction_loss")
 
-    def feature_networks(self):
-        """What this model learns from, and may not be judged by: a list of names or paths."""
-        loss = self.reconstruction_loss
-        return [loss.network] if isinstance(loss, losses.FeatureLoss) else []
-
     def stored_networks(self):
         return super().stored_networks() | {"decoder": self.decoder}
 

@@ -61,8 +61,7 @@ class ProjectedGAN(GAN):
         return next((x for x in layers if isinstance(x, RandomProjection)), None)
 
     def feature_networks(self):
-        """What this model learns from, and may not be judged by: a list of names or paths."""
-        return [self.projection.network]
+        return [*super().feature_networks(), self.projection.network]
 
     def default_optimizers(self):
         return {p: keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.99) for p in self.players}

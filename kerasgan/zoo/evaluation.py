@@ -2,6 +2,7 @@
 
 import inspect
 import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -30,8 +31,9 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=
             f"{name} is a {type(model).__name__}, which makes no images; these figures are of "
             "sets of images."
         )
-    dataset = training_data(model, folder, data, crop)
     network = feature_network(features)
+    _refuse_own(model, name, network, features)
+    dataset = training_data(model, folder, data, crop)
     extract = metrics.FeatureNetwork(network)
     batches = [named(dataset[i], model.takes) for i in range(len(dataset))]
     originals = np.concatenate([batch[model.makes] for batch in batches])
@@ -80,6 +82,17 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=
         "real": len(compared),
         "seed": seed,
     }
+
+
+def _refuse_own(model, name, network, file):
+    """Refuse a judge that a model was trained to please."""
+    own = [x.name if isinstance(x, keras.Model) else Path(x).stem for x in model.feature_networks()]
+    found = {network.name, Path(file).stem if file else network.name} & {*own}
+    if found:
+        raise ValueError(
+            f"{name} was trained to please {found.pop()}, whose features would praise whatever it "
+            "makes. Give the file of another network with features (--features)."
+        )
 
 
 def training_data(model, folder, data, crop=None):
