@@ -27,6 +27,7 @@ from results import read, write
 from kerasgan import metrics, recipes, zoo
 from kerasgan.callbacks import NumericsGuard, TrainingState
 from kerasgan.engine.data import named
+from kerasgan.metrics.neighbours import nearest
 from kerasgan.recipes import run
 from kerasgan.zoo import evaluation
 from kerasgan.zoo.entry import save_entry
@@ -124,17 +125,6 @@ def train(args):
         model.fit(dataset, epochs=10**6, initial_epoch=first, verbose=2, callbacks=callbacks)
 
 
-def nearest(a, b, same=False):
-    """Of each row of `a` the distance to the nearest of `b`, or, if they are the same, another."""
-    found = []
-    for rows in np.array_split(np.arange(len(a)), max(len(a) // 500, 1)):
-        squares = (a[rows] ** 2).sum(1)[:, None] + (b**2).sum(1) - 2 * a[rows] @ b.T
-        if same:
-            squares[np.arange(len(rows)), rows] = np.inf
-        found.append(np.sqrt(np.maximum(squares.min(1), 0)))
-    return np.concatenate(found)
-
-
 def figures(network, real, made, limit):
     """The row of samples' features beside those of real pictures."""
     row = {}
@@ -148,8 +138,8 @@ def figures(network, real, made, limit):
         measure.update_state(real[: len(made)], made)
         found = measure.result()
         row |= found if isinstance(found, dict) else {measure.name: found}
-    row["copied"] = (nearest(made, real) < limit).mean()
-    row["repeated"] = (nearest(made, made, same=True) < limit).mean()
+    row["copied"] = (nearest(made, real, 1)[0][:, 0] < limit).mean()
+    row["repeated"] = (nearest(made, made, 2)[0][:, 1] < limit).mean()
     return {key: f"{float(value):.4g}" for key, value in row.items()}
 
 
@@ -163,7 +153,7 @@ def judge(args):
         network = evaluation.feature_network(file)
         extract = metrics.FeatureNetwork(network)
         seen = extract(real)
-        limit = np.quantile(nearest(seen, seen, same=True), 0.01)
+        limit = np.quantile(nearest(seen, seen, 2)[0][:, 1], 0.01)
         n = min(args.n, len(real) // 2)
         told = {"network": Path(file).stem, "samples": n}
         row = {"candidate": "real", "minutes": 0, "steps": 0, "trained_on": False}
@@ -174,8 +164,7 @@ def judge(args):
                 continue
             model = zoo.load(str(entry))
             row["steps"] = zoo.info(str(entry))["training"]["steps"]
-            through = getattr(model, "feature_networks", list)()
-            row["trained_on"] = any(Path(str(x)).stem == Path(file).stem for x in through)
+            row["trained_on"] = Path(file).stem in evaluation.pleased(model)
             made = extract(model.generate(n, seed=0))
             write(RESULTS, KEY, row | figures(network, seen, made, limit))
             print(row, flush=True)

@@ -50,17 +50,14 @@ def projected_gan(seed=1):
     return models.ProjectedGAN(*pair, seed=seed)
 
 
-def stylegan2(seed=1):
+def stylegan2(seed=1, cls=models.StyleGAN2, label_dim=None):
     keras.utils.set_random_seed(seed)
-    options = {"width": 2, "max_width": 4, "style_dim": 4, "mapping_layers": 1}
-    return models.StyleGAN2(*networks.stylegan2((32, 32, 1), latent_dim=4, **options), seed=seed)
+    options = {"latent_dim": 4, "width": 2, "max_width": 4, "style_dim": 4, "mapping_layers": 1}
+    return cls(*networks.stylegan2((32, 32, 1), label_dim=label_dim, **options), seed=seed)
 
 
 def conditional_stylegan2(seed=1):
-    keras.utils.set_random_seed(seed)
-    options = {"latent_dim": 4, "width": 2, "max_width": 4, "style_dim": 4, "mapping_layers": 1}
-    built = networks.stylegan2((32, 32, 1), label_dim=3, **options)
-    return models.ConditionalStyleGAN2(*built, seed=seed)
+    return stylegan2(seed, models.ConditionalStyleGAN2, label_dim=3)
 
 
 def attributes(seed=1):

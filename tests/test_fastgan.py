@@ -4,17 +4,14 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from tiny import assert_same, images, state
+from tiny import array, assert_same, images, state
 
 from kerasgan import models, networks, zoo
 from kerasgan.augment import DifferentiableAugmentation
+from kerasgan.losses import FeatureLoss
 from kerasgan.networks.fastgan import skip_layer_excitation
 
 SMALL = {"latent_dim": 4, "width": 2, "discriminator_width": 2}
-
-
-def array(x):
-    return np.array(ops.convert_to_numpy(x))
 
 
 def model_of(channels=3, seed=1, **options):
@@ -98,3 +95,6 @@ def test_what_does_not_fit_is_refused():
         models.FastGAN(*networks.dcgan((32, 32, 3), width=2))
     with pytest.raises(ValueError, match="reconstruction_weight.*-1"):
         model_of(reconstruction_weight=-1.0)
+    assert model_of(reconstruction_loss=FeatureLoss("mine.keras")).feature_networks() == [
+        "mine.keras"
+    ]

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from tiny import compiled, images, train
+from tiny import array, compiled, images, train
 
 from kerasgan import networks
 from kerasgan.layers import (
@@ -127,10 +127,6 @@ every_builder = pytest.mark.parametrize("builder", BUILD)
 def tensor(*shape, seed=0):
     values = np.random.default_rng(seed).normal(size=shape).astype("float32")
     return keras.ops.convert_to_tensor(values)
-
-
-def array(x):
-    return np.array(keras.ops.convert_to_numpy(x))
 
 
 def count(network, kind):

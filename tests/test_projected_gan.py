@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from tiny import assert_same, images, state
+from tiny import array, assert_same, images, state
 from tiny_features import SCALES, feature_file
 
 from kerasgan import models, networks, zoo
@@ -14,10 +14,6 @@ from kerasgan.augment import DifferentiableAugmentation
 from kerasgan.engine import backend
 
 SMALL = {"latent_dim": 4, "width": 2, "projection_width": 2, "discriminator_width": 2}
-
-
-def array(x):
-    return np.array(ops.convert_to_numpy(x))
 
 
 def model_of(channels=3, seed=1, **options):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers, ops
-from tiny import compiled, images, train
+from tiny import array, compiled, images, train
 
 from kerasgan import models, networks
 from kerasgan.layers import (
@@ -23,10 +23,6 @@ TINY = {"latent_dim": 4, "width": 2, "max_width": 4, "style_dim": 4, "mapping_la
 
 def numbers(*shape, seed=0):
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
-
-
-def array(x):
-    return np.array(ops.convert_to_numpy(x))
 
 
 def test_a_demodulated_convolution_is_that_of_each_samples_own_kernel():

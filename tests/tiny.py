@@ -10,6 +10,10 @@ from kerasgan.models import GAN
 SHAPE = (8, 8, 1)
 
 
+def array(x):
+    return np.array(keras.ops.convert_to_numpy(x))
+
+
 def images(n=8, shape=SHAPE, seed=0):
     return np.random.default_rng(seed).integers(0, 256, (n, *shape), "uint8")
 

@@ -75,6 +75,9 @@ class Fits:
         Raises:
             ValueError: If one is missing, is not of its modality, or if they differ in length.
         """
+        # Before a step is traced, where no variable can be made.
+        for loss in self.feature_losses():
+            loss.prepare()
         for name in self.takes:
             if name not in batch:
                 raise ValueError(

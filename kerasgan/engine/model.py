@@ -161,8 +161,12 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
 
     def feature_networks(self):
         """Names, paths or models of what its losses look through, and what must not judge it."""
+        return [loss.network for loss in self.feature_losses()]
+
+    def feature_losses(self):
+        """The losses that look through a frozen network, as `losses.FeatureLoss` does."""
         losses = [part for part in vars(self).values() if isinstance(part, keras.losses.Loss)]
-        return [loss.network for loss in losses if hasattr(loss, "network")]
+        return [x for x in losses if hasattr(x, "network") and hasattr(x, "prepare")]
 
     def needed(self):
         """Set of the names of the stored networks that the verb needs."""

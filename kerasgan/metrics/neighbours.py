@@ -185,11 +185,11 @@ class NearestTrainingImageDistance(SetMetric):
         """The median distance, as a `MetricResult`."""
         self.need(real=2, generated=1)
         training, samples = self.real.rows, self.generated.rows
-        distances, indices = _nearest(samples, training, 1)
+        distances, indices = nearest(samples, training, 1)
         random = np.random.default_rng(self.seed)
         some = random.choice(len(training), min(len(samples), len(training)), replace=False)
         # The nearest is the image itself.
-        among = np.median(_nearest(training[some], training, 2)[0][:, 1])
+        among = np.median(nearest(training[some], training, 2)[0][:, 1])
         median = np.median(distances)
         return self.figure(
             median,
@@ -201,7 +201,7 @@ class NearestTrainingImageDistance(SetMetric):
 
 def _membership(points, centres, k, within):
     """How many balls each point is in, and how many points are in each ball."""
-    radii = _nearest(centres, centres, k + 1)[0][:, k]
+    radii = nearest(centres, centres, k + 1)[0][:, k]
     balls, inside = np.zeros(len(points), int), np.zeros(len(centres), int)
     for i, j, distances in _blocks(points, centres):
         members = within(distances, radii[j])
@@ -210,7 +210,7 @@ def _membership(points, centres, k, within):
     return balls, inside
 
 
-def _nearest(points, others, k):
+def nearest(points, others, k):
     """Distances and indices `(len(points), k)` of the nearest rows, the nearest first."""
     found = np.full((len(points), k), np.inf)
     indices = np.zeros((len(points), k), int)

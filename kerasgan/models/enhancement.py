@@ -119,11 +119,6 @@ class Enhancement(TranslatesImages):
     def default_optimizers(self):
         return {p: keras.optimizers.Adam(1e-5, beta_1=0.5, beta_2=0.9) for p in self.players}
 
-    def check_batch(self, batch, where):
-        if isinstance(self.content_loss, losses.FeatureLoss):
-            self.content_loss.prepare()
-        super().check_batch(batch, where)
-
     def turn(self, player, batch, training=True):
         if player == "generator" or self.adversarial_weight:
             super().turn(player, batch, training)

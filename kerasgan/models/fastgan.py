@@ -5,7 +5,6 @@ import functools
 import keras
 from keras import ops
 
-from kerasgan import losses
 from kerasgan.engine.registry import register
 from kerasgan.models.gan import GAN
 from kerasgan.networks.fastgan import PART, WHOLE, fastgan_decoder
@@ -81,11 +80,6 @@ class FastGAN(GAN):
     def stored_networks(self):
         return super().stored_networks() | {"decoder": self.decoder}
 
-    def check_batch(self, batch, where):
-        if isinstance(self.reconstruction_loss, losses.FeatureLoss):
-            self.reconstruction_loss.prepare()
-        super().check_batch(batch, where)
-
     # Kept out of Keras's sight: its layers are the discriminator's.
     @functools.cached_property
     def _features(self):
@@ -94,7 +88,7 @@ class FastGAN(GAN):
         return keras.Model(network.inputs, [network.output, *found])
 
     def discriminator_loss(self, batch, training=True):
-        fake = self.no_gradient(self.generator, self.generator_inputs(batch), training)
+        fake = self.no_gradient(self.made, batch, training)
         (seen,) = self.augment((batch["real"],), training)
         real_logits, whole, part = self._features(seen, training=training)
         real_logits = ops.cast(real_logits, keras.config.floatx())

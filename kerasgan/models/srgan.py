@@ -111,11 +111,6 @@ class SRGAN(SuperResolution):
             loss += self.pixel_weight * ops.mean(ops.abs(real - fake))
         return loss
 
-    def check_batch(self, batch, where):
-        if isinstance(self.content_loss, losses.FeatureLoss):
-            self.content_loss.prepare()
-        super().check_batch(batch, where)
-
     def judged(self, batch):
         fake = self.no_gradient(self.generator, batch["small"])
         return {

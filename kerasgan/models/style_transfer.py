@@ -106,7 +106,6 @@ class StyleTransfer(StylizesImages):
                     "not stored with the weights: set model.style to a path or a picture first."
                 )
             painting = read_painting(self._style, self.style_size)[None]
-            self.style_loss.prepare()
             _, grams = self.style_loss.features(ops.convert_to_tensor(painting))
             self.grams = [ops.convert_to_numpy(ops.stop_gradient(gram)) for gram in grams]
 

@@ -66,11 +66,7 @@ def dcgan(
     """
     size, channels = image_shape[0], image_shape[-1]
     sizes = [16, 32, 64, 128, 256]
-    if len(image_shape) != 3 or image_shape[1] != size or size not in sizes:
-        raise ValueError(
-            "image_shape must be (size, size, channels) with size one of "
-            f"{', '.join(map(str, sizes))}. Received: image_shape={image_shape}"
-        )
+    options.check_square(image_shape, sizes)
     options.check_options(discriminator_normalization, conditioning)
     doublings = sizes.index(size) + 2
     widths = [min(width * 2**i, 1024) for i in range(doublings)]

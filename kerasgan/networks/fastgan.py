@@ -84,11 +84,7 @@ def fastgan(
 def fastgan_generator(image_shape, latent_dim, width):
     """The generator alone; arguments as of `fastgan`."""
     size, channels = image_shape[0], image_shape[-1]
-    if len(image_shape) != 3 or image_shape[1] != size or size not in SIZES:
-        raise ValueError(
-            "image_shape must be (size, size, channels) with size one of "
-            f"{', '.join(map(str, SIZES))}. Received: image_shape={image_shape}"
-        )
+    options.check_square(image_shape, SIZES)
     widths = {at: max(int(share * width), 1) for at, share in GENERATOR.items()}
 
     def convolution(x, filters):

@@ -28,6 +28,15 @@ def check_options(discriminator_normalization, conditioning):
         )
 
 
+def check_square(image_shape, sizes):
+    """Refuse images that are not square, or of another size than these."""
+    if len(image_shape) != 3 or image_shape[1] != image_shape[0] or image_shape[0] not in sizes:
+        raise ValueError(
+            "image_shape must be (size, size, channels) with size one of "
+            f"{', '.join(map(str, sizes))}. Received: image_shape={image_shape}"
+        )
+
+
 def weight_layers(normalization):
     """The convolution and the dense layer of a discriminator."""
     if normalization == "spectral":

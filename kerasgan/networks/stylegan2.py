@@ -75,11 +75,7 @@ def stylegan2(
     ```
     """
     size, channels = image_shape[0], image_shape[-1]
-    if len(image_shape) != 3 or image_shape[1] != size or size not in SIZES:
-        raise ValueError(
-            "image_shape must be (size, size, channels) with size one of "
-            f"{', '.join(map(str, SIZES))}. Received: image_shape={image_shape}"
-        )
+    options.check_square(image_shape, SIZES)
     options.check_options(None, conditioning)
     doublings = SIZES.index(size) + 3
     widths = [min(width * 2**i, max_width) for i in range(doublings, -1, -1)]

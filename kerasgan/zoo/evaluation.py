@@ -84,10 +84,15 @@ def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=
     }
 
 
+def pleased(model):
+    """Set of the names of the networks that a model was trained to please."""
+    networks = model.feature_networks()
+    return {x.name if isinstance(x, keras.Model) else Path(x).stem for x in networks}
+
+
 def _refuse_own(model, name, network, file):
     """Refuse a judge that a model was trained to please."""
-    own = [x.name if isinstance(x, keras.Model) else Path(x).stem for x in model.feature_networks()]
-    found = {network.name, Path(file).stem if file else network.name} & {*own}
+    found = {network.name, Path(file).stem if file else network.name} & pleased(model)
     if found:
         raise ValueError(
             f"{name} was trained to please {found.pop()}, whose features would praise whatever it "
