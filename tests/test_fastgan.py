@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
-from tiny import array, assert_same, images, state
+from tiny import array, images, train
 
-from kerasgan import models, networks, zoo
+from kerasgan import models, networks
 from kerasgan.augment import DifferentiableAugmentation
 from kerasgan.losses import FeatureLoss
 from kerasgan.networks.fastgan import skip_layer_excitation
@@ -48,32 +48,17 @@ def test_sizes(size, excited):
     assert [shape[1] for shape in decoder.output_shape] == [min(size, 128), min(size // 2, 128)]
 
 
-@pytest.mark.parametrize("channels", [1, pytest.param(3, marks=pytest.mark.without_backend)])
-def test_it_trains_is_cut_and_resumed_saved_and_loaded(channels, tmp_path):
-    x = images(8, (32, 32, channels))
-    options = {"batch_size": 4, "shuffle": False, "verbose": 0}
-    model = model_of(channels)
+def test_a_step_moves_every_weight_and_a_seed_gives_the_same_pictures():
+    model = model_of(channels=1)
     trained = [array(v) for v in model.trainable_variables]
-    history = model.fit(x, epochs=2, **options).history
+    history = train(model, images(8, (32, 32, 1)))
     assert np.isfinite([v for values in history.values() for v in values]).all()
     assert "reconstruction_loss" in history
     # The decoders among them, whose turn is the discriminator's.
     assert all((array(v) != b).any() for v, b in zip(model.trainable_variables, trained))
-
-    cut = model_of(channels)
-    cut.fit(x, **options)
-    cut.save(tmp_path / "model.keras")
-    keras.utils.set_random_seed(9)
-    resumed = keras.saving.load_model(tmp_path / "model.keras")
-    resumed.fit(x, initial_epoch=1, epochs=2, **options)
-    assert_same(state(resumed), state(model))
-
-    loaded = zoo.load(zoo.save(model, tmp_path / "entry"))
-    chosen = ((model, 0), (loaded, 0), (loaded, 0), (loaded, 1))
-    # So narrow a network makes much the same grey of every latent.
-    one, again, same, other = (m.generate(2, seed=s, as_float=True) for m, s in chosen)
-    assert np.abs(one - again).max() <= 2 / 255 and (again != other).any()
-    np.testing.assert_array_equal(again, same)
+    one, same, other = (model.generate(2, seed=s, as_float=True) for s in (0, 0, 1))
+    np.testing.assert_array_equal(one, same)
+    assert (one != other).any()
 
 
 def test_reconstruction_compares_the_image_and_the_quarter_that_was_seen():
