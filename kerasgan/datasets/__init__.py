@@ -1,4 +1,4 @@
-"""Pictures on disk, in NumPy files or of TensorFlow Datasets as batches to train on."""
+"""Pictures on disk, in NumPy files or of TensorFlow Datasets, and tables, as batches."""
 
 from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load
@@ -17,6 +17,7 @@ from kerasgan.datasets.patches import (
     photograph_files,
     read_photograph,
 )
+from kerasgan.datasets.table import TableDataset, load_table
 from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "PairDataset",
     "PatchDataset",
     "PracticalDegradation",
+    "TableDataset",
     "UnpairedDataset",
     "draw_mask",
     "inspect",
@@ -38,6 +40,7 @@ __all__ = [
     "load_holes",
     "load_pairs",
     "load_photographs",
+    "load_table",
     "load_unpaired",
     "photograph_files",
     "read_photograph",

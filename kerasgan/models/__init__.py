@@ -23,6 +23,7 @@ from kerasgan.models.srgan import SRGAN
 from kerasgan.models.style_transfer import StyleTransfer
 from kerasgan.models.stylegan2 import ConditionalStyleGAN2, StyleGAN2
 from kerasgan.models.super_resolution import SuperResolution
+from kerasgan.models.tabular_gan import TabularGAN
 from kerasgan.models.unit import UNIT
 from kerasgan.models.wgan import WGAN
 from kerasgan.models.wgan_gp import WGANGP
@@ -56,6 +57,7 @@ MODELS = {
     "segmentation": Segmentation,
     "style_transfer": StyleTransfer,
     "adain": AdaIN,
+    "tabular_gan": TabularGAN,
 }
 
 __all__ = [
@@ -86,4 +88,5 @@ __all__ = [
     "StyleGAN2",
     "StyleTransfer",
     "SuperResolution",
+    "TabularGAN",
 ]

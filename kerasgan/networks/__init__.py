@@ -1,6 +1,7 @@
 """Builders of generator and discriminator pairs, and of single networks."""
 
 from kerasgan.networks.context_encoder import context_encoder
+from kerasgan.networks.ctgan import ctgan
 from kerasgan.networks.cut import cut
 from kerasgan.networks.dcgan import dcgan
 from kerasgan.networks.denoiser import critic, denoiser
@@ -23,6 +24,7 @@ from kerasgan.networks.unit import unit
 
 # By the names that recipes know them by: those that build all networks of a model, and all.
 PAIRS = {
+    "ctgan": ctgan,
     "cut": cut,
     "dcgan": dcgan,
     "fastgan": fastgan,
@@ -56,6 +58,7 @@ __all__ = [
     "adain",
     "context_encoder",
     "critic",
+    "ctgan",
     "cut",
     "dcgan",
     "denoiser",
