@@ -18,7 +18,7 @@ from tiny_features import SCALES, feature_file
 from tiny_style import LAYERS, style_files
 
 from kerasgan import losses, models, networks, zoo
-from kerasgan.modalities import Attributes
+from kerasgan.modalities import Attributes, Table
 
 BACKEND = keras.backend.backend()
 SHAPE = (8, 8, 1)
@@ -149,6 +149,32 @@ def adain(seed=1):
     return models.AdaIN(networks.adain(network, LAYERS, scale=1.0), seed=seed)
 
 
+HEIGHT = {
+    "kind": "number",
+    "name": "height",
+    "dtype": "float64",
+    "points": [None],
+    "means": [1.7],
+    "deviations": [0.1],
+    "weights": [0.25, 0.75],
+    "low": 1.0,
+    "high": 2.5,
+    "counts": [1, 6, 9, 2],
+    "decimals": 2,
+    "unit": None,
+}
+KIND = {"kind": "category", "name": "kind", "dtype": "object", "values": ["a", "b"]}
+TABLE = Table([HEIGHT, KIND | {"counts": [7, 1]}])
+ROWS = TABLE.rows(np.array([[0.1 * i, i % 2, i // 7] for i in range(8)]))
+
+
+def tabular_gan(seed=1):
+    keras.utils.set_random_seed(seed)
+    size = {"latent_dim": 4, "width": 8, "discriminator_width": 8, "pack": 2}
+    built = networks.ctgan(TABLE.row_dim, TABLE.condition_dim, **size)
+    return models.TabularGAN(*built, table=TABLE, seed=seed)
+
+
 def small(n, shape, seed=0):
     return images(n, shape, seed)
 
@@ -192,6 +218,10 @@ EVERY = {
     "segmentation": (segmentation, {"source": small(8, (8, 8, 1)), "target": HOLES}),
     "style_transfer": (style_transfer, {"content": small(8, (16, 16, 3))}),
     "adain": (adain, {"content": small(8, (16, 16, 3)), "style": small(6, (16, 16, 3), 1)}),
+    "tabular_gan": (
+        tabular_gan,
+        {"table": ROWS, "condition": TABLE.conditions(ROWS, np.zeros(8, int))},
+    ),
     "a user's CycleGAN": (cycle_gan, {"a": small(8, (8, 8, 3)), "b": small(6, (8, 8, 3), 1)}),
     "a user's WaveGAN": (
         wave_gan,

@@ -81,6 +81,6 @@ def _read(pd, path, missing):
 def refuse_value(series, wrong, reason):
     """Raise a `ValueError` that names the column, the first wrong row and its value."""
     row = int(np.flatnonzero(np.asarray(wrong))[0])
-    raise ValueError(
-        f"Column {series.name!r}, row {row} (counted from 0): {series.iloc[row]!r} is {reason}."
-    )
+    value = series.iloc[row]
+    value = value.item() if isinstance(value, np.generic) else value
+    raise ValueError(f"Column {series.name!r}, row {row} (counted from 0): {value!r} is {reason}.")

@@ -41,12 +41,7 @@ def fitted(frame, said, seed):
         kind = said.get(name) or _found(series)
         if kind == "number" and not pandas().api.types.is_numeric_dtype(series.dtype):
             series = _in_numbers(series)
-        try:
-            columns.append(KINDS["number" if kind == "date" else kind].of(series, seed))
-        except TypeError as error:  # values that cannot be counted: lists, say
-            raise ValueError(
-                f"Column {name!r} holds what is neither number, date nor category: {error}"
-            ) from None
+        columns.append(KINDS["number" if kind == "date" else kind].of(series, seed))
     return columns
 
 
@@ -64,6 +59,9 @@ def _found(series):
         if whole and distinct == len(series) >= ROWS and known.max() - known.min() == distinct - 1:
             return "key"
         return "category" if whole and distinct <= min(FEW, len(known) / 2) else "number"
+    inner = ~series.map(pd.api.types.is_scalar).astype(bool)
+    if inner.any():
+        refuse_value(series, inner, "neither number, date nor text")
     texts = known.astype(str)
     _refuse_mixed(series, pd.to_numeric(texts, errors="coerce").notna(), "number")
     dated = texts.str.match(ISO)

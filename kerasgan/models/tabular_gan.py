@@ -323,5 +323,5 @@ class TabularGAN(AdversarialModel):
     def reference_samples(self, latents, conditions):
         """The rows of these latents before anything is drawn: places, and probabilities."""
         outputs = self._outputs(latents, conditions)
-        noise = {"noise": np.zeros_like(outputs)}
+        noise = {"noise": ops.zeros(outputs.shape)}
         return ops.convert_to_numpy(self.activated(ops.convert_to_tensor(outputs), noise))
