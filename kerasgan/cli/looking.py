@@ -55,11 +55,15 @@ def _add_evaluate(add):
     evaluate = add(
         "evaluate",
         _evaluate,
-        "Measure samples of a model against the pictures that it was trained on.",
-        epilog="Example: kerasgan evaluate runs/mine --data photos --features network.keras",
+        "Measure samples of a model against the pictures that it was trained on, or rows of a "
+        "table against others.",
+        epilog="Example: kerasgan evaluate runs/mine --data photos --features network.keras; "
+        "kerasgan evaluate runs/table --data test.csv --training train.csv",
     )
     evaluate.add_argument("name", help=WHERE)
-    evaluate.add_argument("--data", required=True, help="as for train")
+    evaluate.add_argument(
+        "--data", required=True, help="as for train; of a table, rows that it was not trained on"
+    )
     evaluate.add_argument(
         "--features",
         help="a .keras network of images in [-1, 1], whose last dense layer is left out, or an "
@@ -74,6 +78,15 @@ def _add_evaluate(add):
         "--neighbours",
         metavar="PNG",
         help="write the samples that are nearest to a training picture here, above these",
+    )
+    evaluate.add_argument(
+        "--training", metavar="FILE", help="of a table: the rows that it was trained on"
+    )
+    evaluate.add_argument(
+        "--target", help="of a table: the column that classifiers tell (default: the last one)"
+    )
+    evaluate.add_argument(
+        "--diagrams", metavar="PNG", help="of a table: write each column here, real and synthetic"
     )
     evaluate.add_argument("--json", metavar="FILE", help="write the figures here too")
     evaluate.add_argument("--card", action="store_true", help="and on the model's card")
@@ -121,15 +134,22 @@ def _evaluate(options):
         options.seed,
         options.crop,
         options.neighbours,
+        options.training,
+        options.target,
+        options.diagrams,
     )
-    for key, value in figures.items():
+    columns = figures.get("columns", {})
+    whole = {key: value for key, value in figures.items() if key != "columns"}
+    for key, value in [*columns.items(), *whole.items()]:
         shown = f"{value:.5g}" if isinstance(value, float) else value
-        print(f"{key.replace('_', ' '):34} {shown}")
-    print(f"Figures compare only with figures of the same network, {figures['network']}.")
+        # The names of columns as they are.
+        print(f"{key if key in columns else key.replace('_', ' '):38} {shown}")
+    if "network" in figures:
+        print(f"Figures compare only with figures of the same network, {figures['network']}.")
     if options.json:
         write_text(options.json, json.dumps(figures, indent=1))
     if options.card:
-        add_to_card(options.name, figures)
+        add_to_card(options.name, whole)
 
 
 def _report(options):

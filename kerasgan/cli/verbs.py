@@ -44,11 +44,19 @@ def _add_generate(add):
     generate.add_argument(
         "-o",
         "--out",
-        help="what to write: of pictures a .png, .jpg or .webp grid, of sounds a .wav file; an "
-        ".npz array; or a folder for one file a sample (default: NAME.png, NAME.wav, …)",
+        help="what to write: of pictures a .png, .jpg or .webp grid, of sounds a .wav file, of a "
+        "table a .csv or .parquet file; an .npz array; or a folder for one file a sample "
+        "(default: NAME.png, NAME.wav, NAME.csv, …)",
     )
     generate.add_argument("--format", help="of files in a folder: png, jpg, webp, wav, npz")
     generate.add_argument("--batch-size", type=int, default=64, help="samples at a time")
+    generate.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        metavar="COLUMN=VALUE",
+        help="of a table: a category that every row is to have; may be given several times",
+    )
     generate.add_argument(
         "--labels",
         help="of a model that takes them: classes by name or number, taken in turn (3,7 or "
@@ -114,7 +122,7 @@ def _generate(options):
         raise ValueError(f"-n must be at least 1. Received: {options.n}")
     refuse_negative(options.seed)
     model = loaded(options.name, "generate")
-    modality = model.modality
+    modality = model.modalities[model.makes]
     name = Path(options.name.split("://")[-1]).name
     out = Path(options.out or f"{name}{modality.suffixes[0]}")
     suffix, known = out.suffix.lower(), ", ".join(modality.suffixes)
@@ -128,10 +136,7 @@ def _generate(options):
     if each not in modality.suffixes:
         raise ValueError(f"--format must be one of {known}. Received: {options.format}")
     samples = model.generate(
-        options.n,
-        seed=options.seed,
-        labels=_labels(model, options),
-        batch_size=options.batch_size,
+        options.n, seed=options.seed, batch_size=options.batch_size, **_asked(model, options)
     )
     if suffix:
         modality.write(samples, out)
@@ -144,6 +149,24 @@ def refuse_negative(seed):
     """Refuse a `--seed` that no generator of random numbers takes."""
     if seed is not None and seed < 0:
         raise ValueError(f"--seed must be 0 or more. Received: {seed}")
+
+
+def _asked(model, options):
+    """What `--labels` and `--where` ask for, as arguments of `generate`."""
+    known = inspect.signature(model.generate).parameters
+    where = dict(_pair(word) for word in options.where)
+    asked = {"labels": _labels(model, options), "where": where or None}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    for name in asked.keys() - known.keys():
+        raise ValueError(f"{options.name} takes no --{name}.")
+    return asked
+
+
+def _pair(word):
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise ValueError(f"--where is COLUMN=VALUE. Received: {word}")
+    return name, value
 
 
 def _labels(model, options):

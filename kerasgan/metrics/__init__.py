@@ -1,4 +1,4 @@
-"""How good images are: pairs of real and generated ones, and sets of them."""
+"""How good images are, pairs of real and generated ones and sets of them; and how good tables."""
 
 from kerasgan.metrics.default_network import default_features
 from kerasgan.metrics.features import FeatureNetwork
@@ -21,6 +21,7 @@ from kerasgan.metrics.paired import (
     structural_similarity,
 )
 from kerasgan.metrics.result import MetricResult
+from kerasgan.metrics.tables import TableQuality
 
 __all__ = [
     "DensityCoverage",
@@ -35,6 +36,7 @@ __all__ = [
     "PeakSignalToNoiseRatio",
     "PrecisionRecall",
     "StructuralSimilarity",
+    "TableQuality",
     "default_features",
     "inception_network",
     "multi_scale_structural_similarity",

@@ -90,7 +90,7 @@ class Number(Column):
 
     def encoded(self, series, random):
         """Codes `(n, 2)`: the place in a mode, and the mode, drawn by how well it explains it."""
-        values, _ = _as_numbers(series, self.unit)
+        values = self.numbers(series)
         means, deviations = np.array(self.means), np.array(self.deviations)
         weights = np.log(np.maximum(self.weights[len(self.points) :], 1e-12))
         places, modes = np.zeros(len(values)), np.zeros(len(values), int)
@@ -138,6 +138,10 @@ class Number(Column):
             return dates.dt.strftime(form).astype(self.dtype)
         return restored(pd.Series(values), self.dtype)
 
+    def numbers(self, series):
+        """The values as float64, NaN where missing; dates in days, seconds or microseconds."""
+        return _as_numbers(series, self.unit)[0]
+
     def ends(self):
         """The lowest and the highest value, as texts."""
         ends = (self.low, self.high)
@@ -147,7 +151,7 @@ class Number(Column):
 
     def shown(self, series):
         """Counts of a series by the bins of its histogram."""
-        values, _ = _as_numbers(series, self.unit)
+        values = self.numbers(series)
         known = np.clip(values[~np.isnan(values)], self.low, self.high)
         return _histogram(known, self.low, self.high)
 

@@ -161,17 +161,24 @@ def evaluate(
     seed: int = 0,
     crop: int | None = None,
     neighbours: str | os.PathLike | None = None,
+    training: str | os.PathLike | None = None,
+    target: str | None = None,
+    diagrams: str | os.PathLike | None = None,
 ):
-    """Figures of a model's samples beside the pictures that it was trained on.
+    """Figures of a model's samples beside real ones.
 
-    Fréchet and kernel distance, precision and recall, density and coverage, and how near the
-    samples are to their nearest training picture, against how near those are to each other
-    (1 for new samples, 0 for copies): see `kerasgan.metrics`.
+    Of images beside those that it was trained on: Fréchet and kernel distance, precision and
+    recall, density and coverage, and how near the samples are to their nearest training picture,
+    against how near those are to each other (1 for new samples, 0 for copies): see
+    `kerasgan.metrics`. Of a table beside rows that it was not trained on: how like columns and
+    pairs of them are, how useful the rows are for classifiers, and how near to those of training:
+    see `kerasgan.metrics.TableQuality`.
 
     Args:
-        name: As in `load`, of a model that draws images.
-        data: As in `kerasgan.datasets.load`. All of it is searched for the nearest picture;
-            the other figures compare `n` of its pictures, or all if there are fewer.
+        name: As in `load`, of a model that draws images or rows of a table.
+        data: As in `kerasgan.datasets.load` or `load_table`. Of images all of it is searched for
+            the nearest picture; the other figures compare `n` of its pictures, or all if there are
+            fewer.
         features: Path of the feature network: a `.keras` file of a network of images in
             [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
             of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default
@@ -182,12 +189,18 @@ def evaluate(
         crop: As in `kerasgan.datasets.load`.
         neighbours: Path of a picture to write: of the first 1,000 samples the eight that are
             nearest to a training picture, above these.
+        training: Of a table the rows that it was trained on: what tells whether they are copied,
+            and how useful they are themselves.
+        target: Of a table the column that classifiers tell from the others; by default the last
+            one, if it is one of categories.
+        diagrams: Of a table the path of a picture to write: how often each value of a column is,
+            real in grey beside synthetic in blue.
 
     Returns:
         Dict of the figures and of what they were measured with.
 
     Raises:
-        ValueError: On a model that draws no images, or a file that is no feature network.
+        ValueError: On a model that draws neither, or a file that is no feature network.
 
     Example:
 
@@ -197,4 +210,6 @@ def evaluate(
     """
     from kerasgan.zoo.evaluation import evaluate
 
-    return evaluate(name, data, features, n, seed, crop, neighbours)
+    of_images = {"features": features, "crop": crop, "neighbours": neighbours}
+    of_tables = {"training": training, "target": target, "diagrams": diagrams}
+    return evaluate(name, data, n, seed, of_images, of_tables)

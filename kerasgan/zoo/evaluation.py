@@ -11,7 +11,9 @@ from kerasgan import datasets, metrics
 from kerasgan.arguments import check_whole
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
-from kerasgan.modalities import Images, make_grid, write_image
+from kerasgan.modalities import Images, Table, make_grid, write_image
+from kerasgan.modalities.frames import read_frame
+from kerasgan.modalities.panels import panel
 from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
@@ -22,15 +24,65 @@ ENOUGH = 1000
 FOR_TRAINING = ("labels", "label_names", "load_size", "augmentation", "drop_remainder")
 
 
-def evaluate(name, data, features=None, n=10_000, seed=0, crop=None, neighbours=None):
+def evaluate(name, data, n, seed, of_images, of_tables):
     check_whole(4, n=n)
     folder = store.find(name)
     model = load_entry(folder)
-    if not isinstance(model.modalities[model.makes], Images):
+    made = type(model.modalities[model.makes])
+    known = {Images: (_images, of_images, of_tables), Table: (_table, of_tables, of_images)}
+    measure, options, others = next(
+        (found for kind, found in known.items() if issubclass(made, kind)), (None, {}, {})
+    )
+    if measure is None:
         raise ValueError(
-            f"{name} is a {type(model).__name__}, which makes no images; these figures are of "
-            "sets of images."
+            f"{name} is a {type(model).__name__}, which makes neither images nor a table; these "
+            "figures are of sets of images, or of rows."
         )
+    for option, value in others.items():
+        if value is not None:
+            kind = made.__name__.lower()
+            raise ValueError(f"{name} makes {kind}, which are judged without {option}.")
+    return measure(name, folder, model, data, n, seed, **options)
+
+
+def _table(name, folder, model, data, n, seed, training, target, diagrams):
+    table, missing = model.table, _missing(folder)
+    real = read_frame(data, missing)
+    synthetic = model.generate(n, seed=seed)
+    quality = metrics.TableQuality(table, real, synthetic)
+    columns, pairs = quality.column_shapes(), quality.pair_shapes()
+    figures = {
+        "column_shapes": float(np.nanmean([*columns.values()])),
+        "pair_shapes": float(np.nanmean([*pairs.values()])) if pairs else np.nan,
+    }
+    if target is None and table.columns[-1].kind == "category":
+        target = table.columns[-1].name
+    if target is not None:
+        figures["f1"] = quality.usefulness(target)
+    if training is not None:
+        training = read_frame(training, missing)
+        if target is not None:
+            figures["f1_of_real_rows"] = quality.usefulness(target, training)
+        figures |= quality.nearness(training, seed)
+    if diagrams:
+        shown = ((c, c.shown(real[c.name]), c.shown(synthetic[c.name])) for c in table.learned)
+        write_image(diagrams, make_grid(np.stack([panel(*each) for each in shown])))
+    return figures | {
+        "columns": columns,
+        **({} if target is None else {"target": target}),
+        "generated": n,
+        "real": len(real),
+        "seed": seed,
+    }
+
+
+def _missing(folder):
+    """The texts that stand for a missing value, by the entry's recipe."""
+    path = folder / "recipe.toml"
+    return read_toml(path).get("data", {}).get("missing", ()) if path.is_file() else ()
+
+
+def _images(name, folder, model, data, n, seed, features, crop, neighbours):
     network = feature_network(features)
     _refuse_own(model, name, network, features)
     dataset = training_data(model, folder, data, crop)
