@@ -52,7 +52,7 @@ class TableDataset(Batches):
     def _drawn(self, n):
         random = np.random.default_rng(self.seed)
         places = self._places[random.permutation(self.num_images)[:n]]
-        blocks = random.integers(max(1, len(self.table.chosen)), size=n)
+        blocks = random.integers(max(1, len(self.table.chosen)), size=len(places))
         return places, self._rows_of(places, blocks)
 
     def _batch(self, number):
