@@ -50,6 +50,12 @@ def projected_gan(seed=1):
     return models.ProjectedGAN(*pair, seed=seed)
 
 
+def progressive_gan(seed=1):
+    keras.utils.set_random_seed(seed)
+    pair = networks.progressive((8, 8, 1), latent_dim=4, max_width=4)
+    return models.ProgressiveGAN(*pair, seed=seed)
+
+
 def stylegan2(seed=1, cls=models.StyleGAN2, label_dim=None):
     keras.utils.set_random_seed(seed)
     options = {"latent_dim": 4, "width": 2, "max_width": 4, "style_dim": 4, "mapping_layers": 1}
@@ -190,6 +196,7 @@ EVERY = {
     "feature_matching": of_latents(models.FeatureMatchingGAN),
     "fastgan": (fastgan, {"real": images(8, (32, 32, 1))}),
     "projected_gan": (projected_gan, {"real": images(8, (32, 32, 1))}),
+    "progressive_gan": (progressive_gan, {"real": images(8, (8, 8, 1))}),
     "stylegan2": (stylegan2, {"real": images(8, (32, 32, 1))}),
     "conditional_stylegan2": (
         conditional_stylegan2,
@@ -288,10 +295,17 @@ def test_no_model_is_left_out():
 
 
 # What differs from another in its losses alone need be seen on one backend only. What else
-# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, StyleGAN2, FastGAN and ProjectedGAN are made of
-# is seen on each in tests of their own.
+# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, ProgressiveGAN, StyleGAN2, FastGAN and
+# ProjectedGAN are made of is seen on each in tests of their own.
 ALIKE = ("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit")
-ALIKE += ("enhancement", "stylegan2", "conditional_stylegan2", "fastgan", "projected_gan")
+ALIKE += (
+    "enhancement",
+    "progressive_gan",
+    "stylegan2",
+    "conditional_stylegan2",
+    "fastgan",
+    "projected_gan",
+)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from kerasgan.layers.convolution import (
     UpSampling2D,
 )
 from kerasgan.layers.equalized import EqualizedConv2D, EqualizedDense
+from kerasgan.layers.fade_in import FadeIn
 from kerasgan.layers.gated_convolution import GatedConv2D
 from kerasgan.layers.group_normalization import GroupNormalization
 from kerasgan.layers.image_pool import ImagePool
@@ -36,6 +37,7 @@ __all__ = [
     "Conv2DTranspose",
     "EqualizedConv2D",
     "EqualizedDense",
+    "FadeIn",
     "GatedConv2D",
     "GroupNormalization",
     "ImagePool",

@@ -14,6 +14,7 @@ from kerasgan.models.inpainting import Inpainting
 from kerasgan.models.lsgan import LSGAN
 from kerasgan.models.munit import MUNIT
 from kerasgan.models.pix2pix import Pix2Pix
+from kerasgan.models.progressive_gan import ProgressiveGAN
 from kerasgan.models.projected_gan import ProjectedGAN
 from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN
@@ -36,6 +37,7 @@ MODELS = {
     "wgan_gp": WGANGP,
     "sngan": SNGAN,
     "r3gan": R3GAN,
+    "progressive_gan": ProgressiveGAN,
     "stylegan2": StyleGAN2,
     "conditional_stylegan2": ConditionalStyleGAN2,
     "feature_matching": FeatureMatchingGAN,
@@ -82,6 +84,7 @@ __all__ = [
     "FeatureMatchingGAN",
     "Inpainting",
     "Pix2Pix",
+    "ProgressiveGAN",
     "ProjectedGAN",
     "ProjectionGAN",
     "Segmentation",

@@ -11,6 +11,7 @@ from kerasgan.networks.mlp import mlp
 from kerasgan.networks.munit import munit
 from kerasgan.networks.pan import pan
 from kerasgan.networks.patchgan import patchgan
+from kerasgan.networks.progressive import progressive
 from kerasgan.networks.projected import RandomProjection, projected
 from kerasgan.networks.resnet import resnet
 from kerasgan.networks.rrdb import rrdb
@@ -30,6 +31,7 @@ PAIRS = {
     "fastgan": fastgan,
     "mlp": mlp,
     "munit": munit,
+    "progressive": progressive,
     "projected": projected,
     "resnet": resnet,
     "stylegan2": stylegan2,
@@ -68,6 +70,7 @@ __all__ = [
     "munit",
     "pan",
     "patchgan",
+    "progressive",
     "projected",
     "resnet",
     "rrdb",

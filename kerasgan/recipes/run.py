@@ -81,15 +81,16 @@ def model_of(
             f"start has networks {', '.join(start)}, and {recipe['model']['name']} has "
             f"{', '.join(networks)}: no network has anything to start from."
         )
+    begin = getattr(cls, "grow", _start)
     for name in networks.keys() & start.keys():
-        _start(name, networks[name], start[name])
+        begin(name, networks[name], start[name])
     for name, n in recipe.get("frozen", {}).items():
         _freeze(name, networks[name], n)
     of_data = {k: v for k, v in dataset.modalities.items() if k in parameters(cls)}
     model = cls(**networks, **of_data, **{"seed": seed} | _arguments(recipe))
     # What a model has beside the networks that it is given.
     for name in model.stored_networks().keys() & start.keys() - networks.keys():
-        _start(name, model.stored_networks()[name], start[name])
+        begin(name, model.stored_networks()[name], start[name])
     return model
 
 
