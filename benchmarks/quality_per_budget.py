@@ -37,7 +37,10 @@ AUGMENTED = {"augmentation": {"class_name": "DifferentiableAugmentation"}}
 CANDIDATES = {
     "dcgan": {"model": {"name": "gan"} | AUGMENTED, "networks": {"builder": "dcgan", "width": 32}},
     "wgan_gp": {"model": {"name": "wgan_gp"}, "networks": {"builder": "dcgan", "width": 32}},
-    "r3gan": {"model": {"name": "r3gan"} | AUGMENTED, "networks": {"width": 32}},
+    "r3gan": {
+        "model": {"name": "r3gan"} | AUGMENTED,
+        "networks": {"builder": "dcgan", "width": 32},
+    },
     "stylegan2": {
         "model": {"name": "stylegan2", "penalty_weight": 0.1} | AUGMENTED,
         "networks": {"width": 16, "max_width": 128, "style_dim": 128, "latent_dim": 128},

@@ -59,7 +59,16 @@ def progressive_gan(seed=1):
 def stylegan2(seed=1, cls=models.StyleGAN2, label_dim=None):
     keras.utils.set_random_seed(seed)
     options = {"latent_dim": 4, "width": 2, "max_width": 4, "style_dim": 4, "mapping_layers": 1}
-    return cls(*networks.stylegan2((32, 32, 1), label_dim=label_dim, **options), seed=seed)
+    build = getattr(networks, cls.builders)
+    return cls(*build((32, 32, 1), label_dim=label_dim, **options), seed=seed)
+
+
+def stylegan(seed=1):
+    return stylegan2(seed, models.StyleGAN)
+
+
+def conditional_stylegan(seed=1):
+    return stylegan2(seed, models.ConditionalStyleGAN, label_dim=3)
 
 
 def conditional_stylegan2(seed=1):
@@ -193,10 +202,16 @@ EVERY = {
     "wgan_gp": of_latents(models.WGANGP),
     "sngan": of_latents(models.SNGAN),
     "r3gan": of_latents(models.R3GAN),
+    "conditional_r3gan": of_latents(models.ConditionalR3GAN, labels=3),
     "feature_matching": of_latents(models.FeatureMatchingGAN),
     "fastgan": (fastgan, {"real": images(8, (32, 32, 1))}),
     "projected_gan": (projected_gan, {"real": images(8, (32, 32, 1))}),
     "progressive_gan": (progressive_gan, {"real": images(8, (8, 8, 1))}),
+    "stylegan": (stylegan, {"real": images(8, (32, 32, 1))}),
+    "conditional_stylegan": (
+        conditional_stylegan,
+        {"real": images(8, (32, 32, 1)), "labels": CLASSES},
+    ),
     "stylegan2": (stylegan2, {"real": images(8, (32, 32, 1))}),
     "conditional_stylegan2": (
         conditional_stylegan2,
@@ -295,8 +310,8 @@ def test_no_model_is_left_out():
 
 
 # What differs from another in its losses alone need be seen on one backend only. What else
-# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, ProgressiveGAN, StyleGAN2, FastGAN and
-# ProjectedGAN are made of is seen on each in tests of their own.
+# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, ProgressiveGAN, StyleGAN, StyleGAN2, FastGAN
+# and ProjectedGAN are made of is seen on each in tests of their own.
 ALIKE = ("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit")
 ALIKE += (
     "enhancement",

@@ -213,7 +213,9 @@ def test_what_is_out_of_range_is_refused():
     with pytest.raises(ValueError, match='must have the layers "mapping" and "synthesis"'):
         models.StyleGAN2(*pair)
     pair = of_styles((1, 1, 1), numbers(6, 1)), judge((1, 1, 1), np.ones(1, "float32"))
-    with pytest.raises(ValueError, match="mixing_probability in .0, 1.. Received.*=2"):
+    with pytest.raises(ValueError, match="mixing_probability must be in .0, 1.. Received.*=2"):
         models.StyleGAN2(*pair, mixing_probability=2)
     with pytest.raises(ValueError, match="weight must be 0 or more"):
         models.StyleGAN2(*pair, penalty_weight=-1.0)
+    with pytest.raises(ValueError, match="path_length_weight=-1"):
+        models.StyleGAN2(*pair, path_length_weight=-1.0)

@@ -62,6 +62,12 @@ def _add_generate(add):
         help="of a model that takes them: classes by name or number, taken in turn (3,7 or "
         "sneaker), or the attributes of every sample (smiling,eyeglasses)",
     )
+    generate.add_argument(
+        "--truncation",
+        type=float,
+        help="of a model with styles: how far from their mean they stay, 0 to 1 (default); 0.7 "
+        "gives fewer poor samples, and less variety",
+    )
 
 
 def _add_upscale(add):
@@ -152,13 +158,17 @@ def refuse_negative(seed):
 
 
 def _asked(model, options):
-    """What `--labels` and `--where` ask for, as arguments of `generate`."""
-    known = inspect.signature(model.generate).parameters
+    """What `--labels`, `--where` and `--truncation` ask for, as arguments of `generate`."""
     where = dict(_pair(word) for word in options.where)
     asked = {"labels": _labels(model, options), "where": where or None}
+    return _taken(asked | {"truncation": options.truncation}, model.generate, options.name)
+
+
+def _taken(asked, verb, model):
+    """What was asked for, of options that a verb of a model takes."""
     asked = {name: value for name, value in asked.items() if value is not None}
-    for name in asked.keys() - known.keys():
-        raise ValueError(f"{options.name} takes no --{name}.")
+    for name in asked.keys() - inspect.signature(verb).parameters.keys():
+        raise ValueError(f"{model} takes no --{name}.")
     return asked
 
 
@@ -208,9 +218,7 @@ def _translate(options):
     from kerasgan.photos import translate_files
 
     asked = {"backward": options.backward or None, "style": options.style, "seed": options.seed}
-    asked = {name: value for name, value in asked.items() if value is not None}
-    for name in asked.keys() - inspect.signature(model.translate).parameters.keys():
-        raise ValueError(f"{options.model} takes no --{name}.")
+    asked = _taken(asked, model.translate, options.model)
     kind = "target" if options.backward else "source"
     summary = translate_files(
         options.input,

@@ -90,30 +90,51 @@ class GeneratesSamples(AdversarialModel):
         images = kerasgan.zoo.load("dcgan_celeba").generate(16, seed=0)
         ```
         """
-        check_whole(1, batch_size=batch_size)
+        inputs = self.inputs_of(n, seed, latents, labels)
+        return self.in_batches(inputs, batch_size, verbose, finish=self.finisher(as_float))
+
+    def inputs_of(self, n=None, seed=None, latents=None, labels=None):
+        """What `generate` hands to the generator: a list of latents and, of a model with, labels.
+
+        Arguments as of `generate`.
+        """
         check_whole(0, **{k: v for k, v in (("n", n), ("seed", seed)) if v is not None})
         if latents is not None:
-            latents = self._checked("latents", latents, (n, self.latent_dim))
+            latents = self.checked("latents", latents, (n, self.latent_dim))
             n = len(latents)
         labels = self.label_rows(n, labels, seed)
         if labels is not None:
             n = len(labels)
         latents = self._latents(n, seed, latents)
-        parts = [self._finished(np.empty((0, *self.sample_shape), "float32"), as_float)]
-        bar = _SlowProgress(len(latents), verbose)
-        for start in range(0, len(latents), batch_size):
-            inputs = [a[start : start + batch_size] for a in (latents, labels) if a is not None]
-            real = len(inputs[0])
+        return [latents] if labels is None else [latents, labels]
+
+    def in_batches(self, inputs, batch_size=64, verbose=False, network=None, finish=None):
+        """What a network, by default the generator, makes of arrays, a batch at a time.
+
+        Args:
+            inputs: List of arrays of one length, one an input.
+            batch_size, verbose: As of `generate`.
+            network: A part of the generator.
+            finish: Function of what it makes of a batch, which is kept of it.
+        """
+        check_whole(1, batch_size=batch_size)
+        made = self.sample_shape if network is None else network.output_shape[1:]
+        finish = finish or (lambda made: made)
+        parts = [finish(np.empty((0, *made), "float32"))]
+        bar = _SlowProgress(len(inputs[0]), verbose)
+        for start in range(0, len(inputs[0]), batch_size):
+            given = [array[start : start + batch_size] for array in inputs]
+            real = len(given[0])
             # Every batch after the first has its size: one shape, one compilation.
             size = batch_size if start else backend.padded_size(real, batch_size)
-            inputs = [np.pad(a, ((0, size - real), (0, 0))) for a in inputs]
-            made = self.run(inputs if len(inputs) > 1 else inputs[0])[:real]
-            parts.append(self._finished(made, as_float))
+            given = [np.pad(a, [(0, size - real)] + [(0, 0)] * (a.ndim - 1)) for a in given]
+            parts.append(finish(self.run(given if len(given) > 1 else given[0], network)[:real]))
             bar.update(start + real)
         return np.concatenate(parts) if len(parts) != 2 else parts[1]
 
-    def _finished(self, made, as_float):
-        return made if as_float else self.modality.to_user(made)
+    def finisher(self, as_float):
+        """The function that makes of what the generator made what `generate` returns."""
+        return (lambda made: made) if as_float else self.modality.to_user
 
     def label_rows(self, n, labels, seed):
         """Label vectors of `n` samples; None, for `engine/labels.py` has what a model with does."""
@@ -131,7 +152,7 @@ class GeneratesSamples(AdversarialModel):
             raise ValueError("Pass seed or latents, not both.")
         return latents
 
-    def _checked(self, name, values, shape):
+    def checked(self, name, values, shape):
         """Latents as float32, whatever they were given as; None in `shape` is any number."""
         try:
             given = ops.convert_to_numpy(values) if ops.is_tensor(values) else np.asarray(values)
@@ -173,7 +194,7 @@ class GeneratesSamples(AdversarialModel):
         ```
         """
         check_whole(2, steps=steps)
-        a, b = (self._end(name, given) for name, given in (("start", start), ("end", end)))
+        a, b = (self.end(name, given) for name, given in (("start", start), ("end", end)))
         cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12)
         angle = np.arccos(np.clip(cosine, -1.0, 1.0))
         t = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
@@ -185,12 +206,12 @@ class GeneratesSamples(AdversarialModel):
             kwargs["labels"] = self.label_rows(1, None, None)
         return self.generate(latents=latents, **kwargs)
 
-    def _end(self, name, given):
+    def end(self, name, given):
         """A latent that is given, or drawn from an integer seed."""
         if np.ndim(given) == 0:
             check_whole(0, **{name: given})
             return self._latents(1, given, None)[0]
-        return self._checked(name, given, (self.latent_dim,))
+        return self.checked(name, given, (self.latent_dim,))
 
     # What callbacks, reports and the zoo ask for.
 

@@ -269,9 +269,13 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
         added = [ops.sum(one) for one in [*added, *(v.regularizer(v) for v in weights)]]
         return sum((ops.cast(one, keras.config.floatx()) for one in added), loss)
 
+    def decay(self):
+        """The decay of the averages at this step."""
+        return self.ema_decay
+
     def _average(self):
         step = ops.cast(self.optimizer.iterations, "float32")
-        decay = ops.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
+        decay = ops.minimum(self.decay(), (1.0 + step) / (10.0 + step))
         for name in self.averaged:
             average, network = getattr(self, f"averaged_{name}"), getattr(self, name)
             backend.move_towards(average.weights, network.weights, 1.0 - decay)

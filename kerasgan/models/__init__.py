@@ -17,11 +17,12 @@ from kerasgan.models.pix2pix import Pix2Pix
 from kerasgan.models.progressive_gan import ProgressiveGAN
 from kerasgan.models.projected_gan import ProjectedGAN
 from kerasgan.models.projection_gan import ProjectionGAN
-from kerasgan.models.r3gan import R3GAN
+from kerasgan.models.r3gan import R3GAN, ConditionalR3GAN
 from kerasgan.models.segmentation import Segmentation
 from kerasgan.models.sngan import SNGAN
 from kerasgan.models.srgan import SRGAN
 from kerasgan.models.style_transfer import StyleTransfer
+from kerasgan.models.stylegan import ConditionalStyleGAN, StyleGAN
 from kerasgan.models.stylegan2 import ConditionalStyleGAN2, StyleGAN2
 from kerasgan.models.super_resolution import SuperResolution
 from kerasgan.models.tabular_gan import TabularGAN
@@ -37,7 +38,10 @@ MODELS = {
     "wgan_gp": WGANGP,
     "sngan": SNGAN,
     "r3gan": R3GAN,
+    "conditional_r3gan": ConditionalR3GAN,
     "progressive_gan": ProgressiveGAN,
+    "stylegan": StyleGAN,
+    "conditional_stylegan": ConditionalStyleGAN,
     "stylegan2": StyleGAN2,
     "conditional_stylegan2": ConditionalStyleGAN2,
     "feature_matching": FeatureMatchingGAN,
@@ -77,6 +81,8 @@ __all__ = [
     "WGANGP",
     "AdaIN",
     "ConditionalGAN",
+    "ConditionalR3GAN",
+    "ConditionalStyleGAN",
     "ConditionalStyleGAN2",
     "CycleGAN",
     "Enhancement",
@@ -88,6 +94,7 @@ __all__ = [
     "ProjectedGAN",
     "ProjectionGAN",
     "Segmentation",
+    "StyleGAN",
     "StyleGAN2",
     "StyleTransfer",
     "SuperResolution",

@@ -3,11 +3,11 @@
 import keras
 from keras import ops
 
+from kerasgan.arguments import check_not_negative
 from kerasgan.engine import backend
 from kerasgan.engine.registry import register
 from kerasgan.models.conditional_gan import ConditionalGAN
-from kerasgan.models.gan import GAN
-from kerasgan.penalties import R1
+from kerasgan.models.stylegan import StyleGAN
 
 # Steps from one penalty of a player to the next, and the loss that it is.
 LAZY = {
@@ -18,15 +18,15 @@ PATH_DECAY = 0.01
 
 
 @register
-class StyleGAN2(GAN):
+class StyleGAN2(StyleGAN):
     """The minimax game with R1 and path-length regularisation, each in lazy turns.
 
     Section 3.1: a penalty needs no turn at every step, so R1 (Mescheder et al. 2018,
     arXiv:1801.04406) comes every 16th and the path lengths' every 8th, with a weight that is as
     many times as large, by the same optimizer. Section 3.2, equation 4: a step of the style is to
     move the picture equally far wherever it is made, `(‖Jᵀ y‖ - a)²` for pictures y of noise, with
-    a the moving mean of these lengths. It takes half of the batch. While training, a picture is
-    made of the styles of two latents (Karras et al. 2018, arXiv:1812.04948, section 3.1).
+    a the moving mean of these lengths. It takes half of the batch. Styles are mixed in training,
+    and of use, as in `StyleGAN`.
 
     In the progress bar `gradient_penalty` and `path_length` are means over the turns that had
     them; 0 where there was none.
@@ -60,7 +60,7 @@ class StyleGAN2(GAN):
     """
 
     builders = "stylegan2"
-    fixes = ("adversarial_loss", "penalties", "discriminator_steps")
+    fixes = ()
 
     def __init__(
         self,
@@ -69,78 +69,21 @@ class StyleGAN2(GAN):
         *,
         penalty_weight: float = 1.0,
         path_length_weight: float = 2.0,
-        mixing_probability: float = 0.9,
         **kwargs,
     ):
-        names = {layer.name for layer in getattr(generator, "layers", ())}
-        if not {"mapping", "synthesis"} <= names:
-            raise ValueError(
-                'generator must have the layers "mapping" and "synthesis", as '
-                f"kerasgan.networks.stylegan2 makes it. Received: {generator!r}"
-            )
-        if not (path_length_weight >= 0 and 0 <= mixing_probability <= 1):
-            raise ValueError(
-                "path_length_weight must be 0 or more, and mixing_probability in [0, 1]. Received: "
-                f"path_length_weight={path_length_weight}, mixing_probability={mixing_probability}"
-            )
-        super().__init__(generator, discriminator, penalties=[R1(penalty_weight)], **kwargs)
-        self.penalty_weight = penalty_weight
+        check_not_negative(path_length_weight=path_length_weight)
+        super().__init__(generator, discriminator, penalty_weight=penalty_weight, **kwargs)
         self.path_length_weight = path_length_weight
-        self.mixing_probability = mixing_probability
         self.path_length_mean = self.add_weight(shape=(), initializer="zeros", trainable=False)
         self.track("gradient_penalty", "path_length")
-
-    @property
-    def mapping(self):
-        """The part of the generator from latents to styles."""
-        return self.generator.get_layer("mapping")
-
-    @property
-    def synthesis(self):
-        """The part of the generator from styles, one a layer, to samples."""
-        return self.generator.get_layer("synthesis")
 
     def default_optimizers(self):
         return {player: _adam(interval) for player, (interval, _) in LAZY.items()}
 
-    # Style mixing.
-
-    def draw(self, batch):
-        if "latents" in batch:
-            return batch
-        batch = super().draw(batch)
-        n = ops.shape(batch["real"])[0]
-        latents, chosen, where = (backend.seed_of_latents(self.seed_generator) for _ in range(3))
-        return batch | {
-            "other_latents": keras.random.normal((n, self.latent_dim), seed=latents),
-            "mixed": keras.random.uniform((n,), seed=chosen),
-            "crossover": keras.random.uniform((n,), seed=where),
-        }
-
-    def fixed_draw(self, n, random):
-        return super().fixed_draw(n, random) | {
-            "other_latents": random.standard_normal((n, self.latent_dim), "float32"),
-            "mixed": random.random(n, "float32"),
-            "crossover": random.random(n, "float32"),
-        }
-
-    def styles(self, batch, training=True):
-        """The styles of a batch, `(batch, number of styles, style_dim)`, mixed in training."""
-        n = self.synthesis.inputs[0].shape[1]
-        styles = self.mapping(self.generator_inputs(batch), training=training)
-        styles = ops.repeat(styles[:, None], n, axis=1)
-        if not training or not self.mixing_probability or "mixed" not in batch:
-            return styles
-        other = batch | {"latents": batch["other_latents"]}
-        other = self.mapping(self.generator_inputs(other), training=training)[:, None]
-        # From one of the styles after the first on; or from none.
-        first = 1 + ops.floor(batch["crossover"] * (n - 1))
-        first = ops.where(batch["mixed"] < self.mixing_probability, first, float(n))
-        is_other = ops.arange(n, dtype=first.dtype) >= first[:, None]
-        return ops.where(is_other[:, :, None], other, styles)
-
-    def made(self, batch, training=True):
-        return self.synthesis(self.styles(batch, training), training=training)
+    def style_sizes(self):
+        # The first of a size is also that of the picture before it; the last of the picture alone.
+        n = self.synthesis.input_shape[1]
+        return [min(4 * 2 ** ((i + 1) // 2), self.sample_shape[0]) for i in range(n)]
 
     # Lazy turns.
 

@@ -13,10 +13,12 @@ from kerasgan.networks.pan import pan
 from kerasgan.networks.patchgan import patchgan
 from kerasgan.networks.progressive import progressive
 from kerasgan.networks.projected import RandomProjection, projected
+from kerasgan.networks.r3gan import r3gan
 from kerasgan.networks.resnet import resnet
 from kerasgan.networks.rrdb import rrdb
 from kerasgan.networks.segmentation_unet import segmentation_unet
 from kerasgan.networks.srresnet import srgan_discriminator, srresnet
+from kerasgan.networks.stylegan import stylegan
 from kerasgan.networks.stylegan2 import stylegan2
 from kerasgan.networks.stylizer import adain, stylizer
 from kerasgan.networks.translator import translator
@@ -33,7 +35,9 @@ PAIRS = {
     "munit": munit,
     "progressive": progressive,
     "projected": projected,
+    "r3gan": r3gan,
     "resnet": resnet,
+    "stylegan": stylegan,
     "stylegan2": stylegan2,
     "unit": unit,
 }
@@ -72,12 +76,14 @@ __all__ = [
     "patchgan",
     "progressive",
     "projected",
+    "r3gan",
     "resnet",
     "rrdb",
     "segmentation_unet",
     "sn_patchgan",
     "srgan_discriminator",
     "srresnet",
+    "stylegan",
     "stylegan2",
     "stylizer",
     "translator",

@@ -9,18 +9,12 @@ from kerasgan.layers import (
     EqualizedConv2D,
     EqualizedDense,
     LearnedConstant,
-    MeanStyle,
-    MinibatchDeviation,
     ModulatedConv2D,
     NoiseInput,
-    PixelNormalization,
 )
 from kerasgan.networks import options
 from kerasgan.networks.builder import builder
-
-SIZES = (32, 64, 128, 256)
-# What keeps the size of signals through a leaky ReLU.
-GAIN = 2**0.5
+from kerasgan.networks.stylegan import GAIN, SIZES, judgement, leaky, style_inputs, with_mapping
 
 
 @builder
@@ -80,46 +74,22 @@ def stylegan2(
     doublings = SIZES.index(size) + 3
     widths = [min(width * 2**i, max_width) for i in range(doublings, -1, -1)]
 
-    mapping = _mapping(latent_dim, style_dim, mapping_layers, label_dim)
     synthesis = _synthesis(widths, style_dim, channels)
-    inputs, _, _ = options.network_inputs((latent_dim,), label_dim)
-    x = layers.RepeatVector(2 * len(widths))(mapping(inputs))
-    generator = keras.Model(inputs, synthesis(x), name="generator")
+    generator = with_mapping(synthesis, latent_dim, mapping_layers, label_dim)
 
     inputs, images, labels = options.discriminator_inputs(image_shape, label_dim, conditioning)
     x = options.with_label_planes(images, labels, conditioning)
-    x = _leaky(EqualizedConv2D(widths[-1], 1, gain=GAIN)(x))
+    x = leaky(EqualizedConv2D(widths[-1], 1, gain=GAIN)(x))
     for filters in reversed(widths[:-1]):
         x = _halved(x, filters)
-    x = MinibatchDeviation()(x)
-    x = _leaky(EqualizedConv2D(widths[0], 3, padding="same", gain=GAIN)(x))
-    x = _leaky(EqualizedDense(widths[0], gain=GAIN)(layers.Flatten()(x)))
-    # So that the inner product with a label has the size of the other logit.
-    features = layers.Rescaling(widths[0] ** -0.5, dtype="float32")(x)
-    x = options.discriminator_outputs(x, features, labels, label_dim, conditioning, EqualizedDense)
+    x = judgement(x, labels, label_dim, conditioning)
     return generator, keras.Model(inputs, x, name="discriminator")
-
-
-def _mapping(latent_dim, style_dim, mapping_layers, label_dim):
-    inputs, z, labels = options.network_inputs((latent_dim,), label_dim)
-    x = PixelNormalization()(z)
-    if labels is not None:
-        embedding = PixelNormalization()(EqualizedDense(latent_dim)(labels))
-        x = layers.Concatenate()([x, embedding])
-    for _ in range(mapping_layers):
-        x = EqualizedDense(style_dim, gain=GAIN, learning_rate_multiplier=0.01)(x)
-        x = _leaky(x)
-    return keras.Model(inputs, MeanStyle(name="mean_style")(x), name="mapping")
 
 
 def _synthesis(widths, style_dim, channels):
     # A style for the first convolution and one for its picture; two convolutions a doubling, whose
     # picture shares the style of the next one's first.
-    styles = keras.Input((2 * len(widths), style_dim))
-    cropped = [
-        layers.Flatten()(layers.Cropping1D((i, 2 * len(widths) - 1 - i))(styles))
-        for i in range(2 * len(widths))
-    ]
+    styles, cropped = style_inputs(2 * len(widths), style_dim)
 
     def modulated(x, filters, kernel_size, style, **kwargs):
         scales = EqualizedDense(x.shape[-1], bias_initializer="ones")(style)
@@ -127,7 +97,7 @@ def _synthesis(widths, style_dim, channels):
 
     def convolved(x, filters, style, **kwargs):
         x = modulated(x, filters, 3, style, gain=GAIN, **kwargs)
-        return _leaky(NoiseInput()(x))
+        return leaky(NoiseInput()(x))
 
     def picture(x, style):
         return modulated(x, channels, 1, style, demodulate=False, dtype="float32")
@@ -147,12 +117,8 @@ def _halved(x, filters):
     """A block of the discriminator; the root of 2 keeps the size of the sum of both ways."""
     shortcut = Blur2D(padding=1, strides=2)(x)
     shortcut = EqualizedConv2D(filters, 1, use_bias=False, gain=0.5**0.5)(shortcut)
-    x = _leaky(EqualizedConv2D(x.shape[-1], 3, padding="same", gain=GAIN)(x))
+    x = leaky(EqualizedConv2D(x.shape[-1], 3, padding="same", gain=GAIN)(x))
     x = Blur2D(padding=2)(x)
-    x = _leaky(EqualizedConv2D(filters, 3, strides=2, gain=GAIN)(x))
+    x = leaky(EqualizedConv2D(filters, 3, strides=2, gain=GAIN)(x))
     x = layers.Rescaling(0.5**0.5)(x)
     return layers.Add()([x, shortcut])
-
-
-def _leaky(x):
-    return layers.LeakyReLU(0.2)(x)
