@@ -75,6 +75,18 @@ def conditional_stylegan2(seed=1):
     return stylegan2(seed, models.ConditionalStyleGAN2, label_dim=3)
 
 
+def wavegan(seed=1):
+    keras.utils.set_random_seed(seed)
+    return models.WaveGAN(*networks.wavegan((64, 1), latent_dim=4, width=2), seed=seed)
+
+
+def conditional_wavegan(seed=1):
+    keras.utils.set_random_seed(seed)
+    options = {"latent_dim": 4, "width": 2, "label_dim": 3}
+    pair = networks.wavegan((64, 1), **options, **models.ConditionalWaveGAN.network_options)
+    return models.ConditionalWaveGAN(*pair, seed=seed)
+
+
 def attributes(seed=1):
     make, _ = of_latents(models.ACGAN, labels=3)
     return models.ACGAN(*make(seed).networks().values(), labels=Attributes(3), seed=seed)
@@ -144,6 +156,7 @@ def segmentation(seed=1):
     return models.Segmentation(generator, judge, seed=seed)
 
 
+SOUNDS = np.random.default_rng(0).integers(-9999, 9999, (8, 64, 1)).astype("int16")
 HOLES = np.zeros((8, 8, 8, 1), "uint8")
 HOLES[:, 2:5, 2:5] = 255
 
@@ -244,11 +257,10 @@ EVERY = {
         tabular_gan,
         {"table": ROWS, "condition": TABLE.conditions(ROWS, np.zeros(8, int))},
     ),
+    "wavegan": (wavegan, {"real": SOUNDS}),
+    "conditional_wavegan": (conditional_wavegan, {"real": SOUNDS, "labels": CLASSES}),
     "a user's CycleGAN": (cycle_gan, {"a": small(8, (8, 8, 3)), "b": small(6, (8, 8, 3), 1)}),
-    "a user's WaveGAN": (
-        wave_gan,
-        {"real": np.random.default_rng(0).integers(-9999, 9999, (8, 64, 1)).astype("int16")},
-    ),
+    "a user's WaveGAN": (wave_gan, {"real": SOUNDS}),
 }
 
 
@@ -321,6 +333,8 @@ ALIKE += (
     "fastgan",
     "projected_gan",
 )
+ALIKE += ("enhancement", "stylegan2", "conditional_stylegan2", "fastgan", "projected_gan")
+ALIKE += ("wavegan",)
 
 
 @pytest.mark.parametrize(

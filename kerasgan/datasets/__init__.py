@@ -17,6 +17,7 @@ from kerasgan.datasets.patches import (
     photograph_files,
     read_photograph,
 )
+from kerasgan.datasets.sounds import SoundDataset, load_sounds
 from kerasgan.datasets.table import TableDataset, load_table
 from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
 
@@ -32,6 +33,7 @@ __all__ = [
     "PatchDataset",
     "PracticalDegradation",
     "TableDataset",
+    "SoundDataset",
     "UnpairedDataset",
     "draw_mask",
     "inspect",
@@ -41,6 +43,7 @@ __all__ = [
     "load_pairs",
     "load_photographs",
     "load_table",
+    "load_sounds",
     "load_unpaired",
     "photograph_files",
     "read_photograph",

@@ -18,7 +18,7 @@ class Folder:
         self.folder, self.fit = folder, fit
         Image.init()
         known = {end for end, form in Image.registered_extensions().items() if form in Image.OPEN}
-        files = list(_walk(folder))
+        files = list(walk(folder))
         pictures = [path for path in files if path.suffix.lower() in known]
         with ThreadPoolExecutor(workers) as pool:
             ranges = {path: seen for path, *seen in filter(None, pool.map(_opened, pictures))}
@@ -54,19 +54,24 @@ class Folder:
         return self.paths[index].read_bytes()
 
     def labels(self):
-        parts = [path.relative_to(self.folder).parts for path in self.paths]
-        loose = [part[0] for part in parts if len(part) == 1]
-        if loose:
-            raise ValueError(
-                f"labels=True takes the sub-folders of {str(self.folder)!r} as classes, but "
-                f"{len(loose)} of {len(parts)} pictures lie in none: {', '.join(loose[:3])}. "
-                "Move them into one, or pass labels as an array or a file of attributes."
-            )
-        names, classes = np.unique([part[0] for part in parts], return_inverse=True)
-        return classes, names.tolist()
+        return classes_of(self.paths, self.folder, "pictures")
 
 
-def _walk(folder):
+def classes_of(paths, folder, what):
+    """The classes of files by the sub-folders that they lie in, and the names of these."""
+    parts = [path.relative_to(folder).parts for path in paths]
+    loose = [part[0] for part in parts if len(part) == 1]
+    if loose:
+        raise ValueError(
+            f"labels=True takes the sub-folders of {str(folder)!r} as classes, but "
+            f"{len(loose)} of {len(parts)} {what} lie in none: {', '.join(loose[:3])}. "
+            "Move them into one, or pass labels as an array or a file of attributes."
+        )
+    names, classes = np.unique([part[0] for part in parts], return_inverse=True)
+    return classes, names.tolist()
+
+
+def walk(folder):
     seen = set()
     for place, folders, names in os.walk(folder, followlinks=True, onerror=_name):
         real = os.path.realpath(place)

@@ -165,7 +165,7 @@ def convolution(x, kernel, bias, *, strides, padding, dilation_rate, data_format
     if not symmetric:
         x = functional.pad(x, [p for pair in reversed(pads) for p in pair])
     padding = [before for before, _ in pads] if symmetric else 0
-    kernel = kernel.permute(3, 2, 0, 1)
+    kernel = kernel_first(kernel)
     y = functional.conv2d(x, kernel, bias, strides, padding, dilation_rate, groups)
     return y.permute(0, 2, 3, 1)
 
@@ -183,7 +183,7 @@ def transposed_convolution(x, kernel, bias, output_padding, **options):
     crops = [size - stride if same else 0 for size, stride in zip(sizes, strides)]
     # Both sides lose as much by PyTorch's padding; of an odd number the last side loses the rest.
     padding = [crop // 2 for crop in crops]
-    kernel = kernel.permute(3, 2, 0, 1)
+    kernel = kernel_first(kernel)
     y = functional.conv_transpose2d(channels_first(x), kernel, bias, strides, padding)
     height, width = (side - crop % 2 for side, crop in zip(y.shape[2:], crops))
     return y[:, :, :height, :width].permute(0, 2, 3, 1)
@@ -240,7 +240,14 @@ def as_tensor(x):
 
 def channels_first(x):
     # A view. Keras copies every input twice: to channels first, and back in memory.
-    return x.permute(0, 3, 1, 2)
+    x = x.permute(0, 3, 1, 2)
+    # Of one row, a sound say, the kernels for this order in memory take up to ten times as long.
+    return x.contiguous() if x.shape[2] == 1 else x
+
+
+def kernel_first(kernel):
+    kernel = kernel.permute(3, 2, 0, 1)
+    return kernel.contiguous() if kernel.shape[2] == 1 and kernel.shape[3] > 1 else kernel
 
 
 def run_step(step, args, groups):

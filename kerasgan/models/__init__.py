@@ -27,6 +27,7 @@ from kerasgan.models.stylegan2 import ConditionalStyleGAN2, StyleGAN2
 from kerasgan.models.super_resolution import SuperResolution
 from kerasgan.models.tabular_gan import TabularGAN
 from kerasgan.models.unit import UNIT
+from kerasgan.models.wavegan import ConditionalWaveGAN, WaveGAN
 from kerasgan.models.wgan import WGAN
 from kerasgan.models.wgan_gp import WGANGP
 
@@ -64,6 +65,8 @@ MODELS = {
     "style_transfer": StyleTransfer,
     "adain": AdaIN,
     "tabular_gan": TabularGAN,
+    "wavegan": WaveGAN,
+    "conditional_wavegan": ConditionalWaveGAN,
 }
 
 __all__ = [
@@ -84,6 +87,7 @@ __all__ = [
     "ConditionalR3GAN",
     "ConditionalStyleGAN",
     "ConditionalStyleGAN2",
+    "ConditionalWaveGAN",
     "CycleGAN",
     "Enhancement",
     "FastGAN",
@@ -99,4 +103,5 @@ __all__ = [
     "StyleTransfer",
     "SuperResolution",
     "TabularGAN",
+    "WaveGAN",
 ]

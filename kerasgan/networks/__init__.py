@@ -24,6 +24,7 @@ from kerasgan.networks.stylizer import adain, stylizer
 from kerasgan.networks.translator import translator
 from kerasgan.networks.unet import unet
 from kerasgan.networks.unit import unit
+from kerasgan.networks.wavegan import wavegan
 
 # By the names that recipes know them by: those that build all networks of a model, and all.
 PAIRS = {
@@ -40,6 +41,7 @@ PAIRS = {
     "stylegan": stylegan,
     "stylegan2": stylegan2,
     "unit": unit,
+    "wavegan": wavegan,
 }
 BUILDERS = PAIRS | {
     "adain": adain,
@@ -89,4 +91,5 @@ __all__ = [
     "translator",
     "unet",
     "unit",
+    "wavegan",
 ]
