@@ -1,13 +1,14 @@
 """Sounds: files as batches, and the networks and the models of waveforms."""
 
-import keras
 import numpy as np
 import pytest
 import soundfile
 from tiny import array
 
-from kerasgan import datasets, layers, models, networks
+from kerasgan import datasets, layers, networks, zoo
+from kerasgan.cli import main
 from kerasgan.engine import backend, by_keras
+from kerasgan.modalities import Audio
 
 RATE = 8000
 
@@ -137,16 +138,42 @@ def test_convolutions_of_one_row_give_what_keras_gives(kind):
     np.testing.assert_allclose(array(made), array(expected), atol=1e-4)
 
 
-def test_a_conditional_wavegan_learns_which_tone_is_asked_for():
-    keras.utils.set_random_seed(0)
-    clips = np.stack([tone(h, seconds=0.032, peak=0.9) for h in (500, 1500)] * 16)
-    clips = np.rint(clips * 32767).astype("int16")[..., None]
-    options = {"latent_dim": 4, "width": 4, "label_dim": 2, "conditioning": "auxiliary"}
-    rates = {f"{p}_optimizer": keras.optimizers.Adam(2e-3, 0.5) for p in models.GAN.players}
-    model = models.ConditionalWaveGAN(
-        *networks.wavegan((256, 1), **options), discriminator_steps=1, ema_decay=0.9, seed=0
-    )
-    model.compile(**rates)
-    model.fit(clips, np.arange(32) % 2, batch_size=16, epochs=60, verbose=0)
-    low, high = ([loudest(s) for s in model.generate(8, seed=0, labels=i)] for i in (0, 1))
-    assert np.median(low) < 1000 < np.median(high)
+@pytest.mark.without_backend
+def test_a_folder_of_sounds_is_trained_on_and_labels_are_said_in_turn(tmp_path, capsys):
+    for name in ("low", "high"):
+        (tmp_path / "sounds" / name).mkdir(parents=True)
+        for i in range(4):
+            clip = tone({"low": 300, "high": 1200}[name] + 10 * i, seconds=0.1)
+            soundfile.write(tmp_path / "sounds" / name / f"{i}.wav", clip, RATE)
+    run, said = tmp_path / "run", tmp_path / "said.wav"
+    words = ["train", "conditional_wavegan", "--data", tmp_path / "sounds", "--out", run]
+    words += ["--epochs", 1, "--batch-size", 4, "data.length=64", "data.sample_rate=8000"]
+    words += ["data.labels=true", "networks.width=2", "networks.latent_dim=2"]
+    assert main([str(word) for word in words]) == 0
+    card = zoo.info(run)
+    assert card["sample_rate"] == RATE and card["samples"] == [64, 1]
+    assert (run / "grids" / "epoch_0001.png").exists()
+
+    words = ["generate", run, "--labels", "low,high,low", "--seed", 0, "-o", said]
+    assert main([str(word) for word in words]) == 0
+    samples, rate = soundfile.read(said, dtype="int16")
+    assert rate == RATE
+    expected = zoo.load(run).generate(3, seed=0, labels=["low", "high", "low"])
+    np.testing.assert_array_equal(samples, expected.ravel())
+
+    np.savez(tmp_path / "fast.npz", audio=np.zeros((8, 64), "int16"), rate=16000)
+    capsys.readouterr()
+    again = ["train", run, "--data", tmp_path / "fast.npz", "--out", tmp_path / "other"]
+    assert main([str(word) for word in again]) == 2
+    assert "holds sounds at 16,000 Hz" in capsys.readouterr().err
+
+
+@pytest.mark.without_backend
+def test_a_preview_shows_a_high_tone_above_a_low_one_and_silence_in_black():
+    clips = np.stack([tone(500, seconds=0.2), tone(3000, seconds=0.2), np.zeros(1600)])[..., None]
+    picture = Audio(RATE).preview(np.rint(clips * 32767).astype("int16"))
+    side = picture.shape[0] // 2
+    low, high = picture[:side, : picture.shape[1] // 2], picture[:side, picture.shape[1] // 2 :]
+    rows = [np.median(shown[:-1, :-1, 0].argmax(axis=0)) for shown in (low, high)]
+    assert np.allclose(rows, [129 - 16, 129 - 96], atol=2)
+    assert not picture[side:-1, : low.shape[1] - 1].any()

@@ -39,7 +39,9 @@ def add(add):
 def _add_generate(add):
     generate = add("generate", _generate, "Make new samples with a trained model.")
     generate.add_argument("name", help=WHERE)
-    generate.add_argument("-n", type=int, default=16, help="how many (default: 16)")
+    generate.add_argument(
+        "-n", type=int, help="how many (default: 16; of sounds with --labels one a label)"
+    )
     generate.add_argument("--seed", type=int, help="the same number gives the same samples")
     generate.add_argument(
         "-o",
@@ -124,11 +126,12 @@ def loaded(name, verb):
 
 
 def _generate(options):
-    if options.n < 1:
+    if options.n is not None and options.n < 1:
         raise ValueError(f"-n must be at least 1. Received: {options.n}")
     refuse_negative(options.seed)
     model = loaded(options.name, "generate")
     modality = model.modalities[model.makes]
+    options.n = options.n or _number(modality, options.labels)
     name = Path(options.name.split("://")[-1]).name
     out = Path(options.out or f"{name}{modality.suffixes[0]}")
     suffix, known = out.suffix.lower(), ", ".join(modality.suffixes)
@@ -149,6 +152,13 @@ def _generate(options):
     else:
         modality.write_each(samples, out, each)
     print(f"Wrote {options.n} sample{'s' if options.n > 1 else ''} to {out}")
+
+
+def _number(modality, labels):
+    """How many samples are made unless told: what is said after one another, each once."""
+    from kerasgan.modalities import Audio
+
+    return labels.count(",") + 1 if labels and isinstance(modality, Audio) else 16
 
 
 def refuse_negative(seed):

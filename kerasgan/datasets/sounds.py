@@ -154,7 +154,8 @@ def load_sounds(
               warning and skipped.
             - a `.npy` file, or a `.npz` file with one array of sounds (`"drums.npz:audio"` names
               one of several), or an array: int16 or floats in [-1, 1], `(n, samples)` or
-              `(n, samples, 1)`, at `sample_rate`.
+              `(n, samples, 1)`, at `sample_rate`; a file whose `rate` or `sample_rate` says
+              another one is refused.
         length: Samples of a sound.
         sample_rate: Samples a second, in hertz.
         batch_size: Sounds a batch.
@@ -246,6 +247,13 @@ def _open(source, finish, sample_rate, workers):
         raise ValueError(
             f"{str(path)!r} must hold one array of sounds, or name one of several: "
             f"'{path}:NAME'. Received: {received or 'no array'}"
+        )
+    rates = [int(arrays[name]) for name in ("rate", "sample_rate") if name in arrays]
+    if rates and rates[0] != sample_rate:
+        raise ValueError(
+            f"{str(path)!r} holds sounds at {rates[0]:,} Hz, and arrays are taken as they are. "
+            f"Received: sample_rate={sample_rate}. Resample them, or write them as sound files, "
+            "which are resampled."
         )
     return _Array(arrays[key], finish, str(path))
 

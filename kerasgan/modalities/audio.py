@@ -7,6 +7,7 @@ from keras import ops
 
 from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
+from kerasgan.modalities.images import make_grid
 from kerasgan.modalities.modality import Modality
 
 FRAME = 256
@@ -49,15 +50,16 @@ class Audio(Modality):
         return np.clip(np.rint(values * 32768.0), -32768, 32767).astype("int16")
 
     def preview(self, samples):
-        """Spectrograms in decibels, one above another, low tones at the bottom."""
-        rows = []
-        for clip in samples[:16, :, 0].astype("float64"):
+        """A grid of spectrograms in decibels, low tones at the bottom; black is silence."""
+        shown = []
+        for clip in samples[:, :, 0].astype("float64"):
             clip = np.pad(clip, (0, max(0, FRAME - len(clip))))
             frames = np.lib.stride_tricks.sliding_window_view(clip, FRAME)[:: FRAME // 4]
             power = np.abs(np.fft.rfft(frames * np.hanning(FRAME))).T[::-1] ** 2
             decibels = 10 * np.log10(np.maximum(power / max(power.max(), 1e-12), 1e-8))
-            rows.append(np.rint((decibels + 80.0) / 80.0 * 255).astype("uint8"))
-        return np.concatenate(rows)[..., None]
+            shown.append(np.rint((decibels + 80.0) / 80.0 * 255).astype("uint8"))
+        # A line of white between two of them.
+        return make_grid(np.pad(shown, ((0, 0), (0, 1), (0, 1)), constant_values=255)[..., None])
 
     def write(self, samples, path):
         """A `.wav` file of all samples, one after another, or an `.npz` array."""

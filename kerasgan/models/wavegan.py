@@ -62,6 +62,9 @@ class WaveGAN(WGANGP):
         length = self.sample_shape[0]
         return {"length": length, "sample_rate": self.modality.sample_rate}
 
+    def card_fields(self):
+        return super().card_fields() | {"sample_rate": self.modality.sample_rate}
+
     def default_optimizers(self):
         return {p: keras.optimizers.Adam(1e-4, beta_1=0.5, beta_2=0.9) for p in self.players}
 
