@@ -21,6 +21,7 @@ from kerasgan.metrics.paired import (
     structural_similarity,
 )
 from kerasgan.metrics.result import MetricResult
+from kerasgan.metrics.sounds import as_floats, sound_features, spread
 from kerasgan.metrics.tables import TableQuality
 
 __all__ = [
@@ -37,9 +38,12 @@ __all__ = [
     "PrecisionRecall",
     "StructuralSimilarity",
     "TableQuality",
+    "as_floats",
     "default_features",
     "inception_network",
     "multi_scale_structural_similarity",
     "peak_signal_to_noise_ratio",
+    "sound_features",
+    "spread",
     "structural_similarity",
 ]

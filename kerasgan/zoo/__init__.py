@@ -170,25 +170,29 @@ def evaluate(
     Of images beside those that it was trained on: Fréchet and kernel distance, precision and
     recall, density and coverage, and how near the samples are to their nearest training picture,
     against how near those are to each other (1 for new samples, 0 for copies): see
-    `kerasgan.metrics`. Of a table beside rows that it was not trained on: how like columns and
+    `kerasgan.metrics`. Of sounds that last one and `diversity`, how far samples of one label lie
+    apart over how far real ones do, both by mel spectrograms; and with a classifier as `features`
+    the Inception Score, the Fréchet distance of its features, and how often it hears the label
+    that was asked for. Of a table beside rows that it was not trained on: how like columns and
     pairs of them are, how useful the rows are for classifiers, and how near to those of training:
     see `kerasgan.metrics.TableQuality`.
 
     Args:
-        name: As in `load`, of a model that draws images or rows of a table.
-        data: As in `kerasgan.datasets.load` or `load_table`. Of images all of it is searched for
-            the nearest picture; the other figures compare `n` of its pictures, or all if there are
-            fewer.
+        name: As in `load`, of a model that makes images, sounds or rows of a table.
+        data: As in `kerasgan.datasets.load`, `load_sounds` or `load_table`. Of images all of it is
+            searched for the nearest picture; the other figures compare `n` of its pictures, or all
+            if there are fewer.
         features: Path of the feature network: a `.keras` file of a network of images in
             [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
             of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default
             `kerasgan.metrics.default_features`, which comes with kerasgan; figures compare
-            only with figures of the same network.
+            only with figures of the same network. Of sounds a `.keras` classifier from sounds in
+            [-1, 1] `(batch, length, 1)` to logits; by default none.
         n: Number of samples, 4 or more.
         seed: Integer, of the samples and of what is drawn of the pictures.
         crop: As in `kerasgan.datasets.load`.
         neighbours: Path of a picture to write: of the first 1,000 samples the eight that are
-            nearest to a training picture, above these.
+            nearest to a training picture, above these; of sounds each beside it.
         training: Of a table the rows that it was trained on: what tells whether they are copied,
             and how useful they are themselves.
         target: Of a table the column that classifiers tell from the others; by default the last

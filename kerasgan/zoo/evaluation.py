@@ -11,12 +11,13 @@ from kerasgan import datasets, metrics
 from kerasgan.arguments import check_whole
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
-from kerasgan.modalities import Images, Table, make_grid, write_image
+from kerasgan.modalities import Audio, Images, Table, make_grid, write_image
 from kerasgan.modalities.frames import read_frame
 from kerasgan.modalities.panels import panel
 from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
+from kerasgan.zoo.sounds import evaluate_sounds
 
 # Samples below which chance decides.
 ENOUGH = 1000
@@ -29,14 +30,18 @@ def evaluate(name, data, n, seed, of_images, of_tables):
     folder = store.find(name)
     model = load_entry(folder)
     made = type(model.modalities[model.makes])
-    known = {Images: (_images, of_images, of_tables), Table: (_table, of_tables, of_images)}
+    known = {
+        Images: (_images, of_images, of_tables),
+        Audio: (_sounds, of_images, of_tables),
+        Table: (_table, of_tables, of_images),
+    }
     measure, options, others = next(
         (found for kind, found in known.items() if issubclass(made, kind)), (None, {}, {})
     )
     if measure is None:
         raise ValueError(
-            f"{name} is a {type(model).__name__}, which makes neither images nor a table; these "
-            "figures are of sets of images, or of rows."
+            f"{name} is a {type(model).__name__}, which makes neither images, sounds nor a "
+            "table; these figures are of sets of these."
         )
     for option, value in others.items():
         if value is not None:
@@ -76,6 +81,11 @@ def _table(name, folder, model, data, n, seed, training, target, diagrams):
     }
 
 
+def _sounds(name, folder, model, data, n, seed, features, crop, neighbours):
+    given = _whole(model, training_data(model, folder, data, keep=("labels",)))
+    return evaluate_sounds(model, given, features, n, seed, neighbours)
+
+
 def _missing(folder):
     """The texts that stand for a missing value, by the entry's recipe."""
     path = folder / "recipe.toml"
@@ -87,10 +97,9 @@ def _images(name, folder, model, data, n, seed, features, crop, neighbours):
     _refuse_own(model, name, network, features)
     dataset = training_data(model, folder, data, crop)
     extract = metrics.FeatureNetwork(network)
-    batches = [named(dataset[i], model.takes) for i in range(len(dataset))]
-    originals = np.concatenate([batch[model.makes] for batch in batches])
+    given = _whole(model, dataset)
+    originals = given[model.makes]
     real = extract(originals)
-    given = {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
     samples = model.samples(n, seed=seed, batch=given)
     generated = extract(samples)
     compared = real[np.random.default_rng(seed).permutation(len(real))[:n]]
@@ -136,6 +145,12 @@ def _images(name, folder, model, data, n, seed, features, crop, neighbours):
     }
 
 
+def _whole(model, dataset):
+    """All of a dataset as one batch by name."""
+    batches = [named(dataset[i], model.takes) for i in range(len(dataset))]
+    return {key: np.concatenate([batch[key] for batch in batches]) for key in batches[0]}
+
+
 def pleased(model):
     """Set of the names of the networks that a model was trained to please."""
     networks = model.feature_networks()
@@ -152,8 +167,11 @@ def _refuse_own(model, name, network, file):
         )
 
 
-def training_data(model, folder, data, crop=None):
-    """The data as the entry's recipe reads it, in its order, without what only training does."""
+def training_data(model, folder, data, crop=None, keep=()):
+    """The data as the entry's recipe reads it, in its order, without what only training does.
+
+    Of that, what `keep` names stays.
+    """
     door = getattr(datasets, model.door)
     known = inspect.signature(door).parameters
     path = folder / "recipe.toml"
@@ -164,7 +182,7 @@ def training_data(model, folder, data, crop=None):
         checks.check_arguments("data", door, table, (next(iter(known)),))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
-    options = {k: v for k, v in table.items() if k not in FOR_TRAINING}
+    options = {k: v for k, v in table.items() if k not in FOR_TRAINING or k in keep}
     options |= {"flip": False, "shuffle": False, "batch_size": 64} | model.data_options()
     if crop is not None:
         options["crop"] = crop

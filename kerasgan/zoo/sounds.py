@@ -1,0 +1,78 @@
+"""The figures of an entry that makes sounds."""
+
+import keras
+import numpy as np
+
+from kerasgan import metrics
+from kerasgan.modalities import write_image
+
+
+def evaluate_sounds(model, given, features, n, seed, neighbours):
+    """Figures of sounds by mel spectrograms, and by a classifier, if there is one, as a dict."""
+    judge = None if features is None else _classifier(features, model)
+    real, labels = given["real"], given.get("labels")
+    asked = None if labels is None else model.grid_labels(n)
+    made = model.generate(n, seed=seed, labels=asked, verbose=False)
+    heard = [metrics.sound_features(x, model.modality.sample_rate) for x in (real, made)]
+    nearest = metrics.NearestTrainingImageDistance(None, seed=seed)
+    nearest.update_state(heard[0], heard[1])
+    nearest = nearest.result()
+    if neighbours:
+        closest = nearest.distances.argsort()[:8]
+        pairs = np.stack([made[closest], real[nearest.indices[closest]]], axis=1)
+        write_image(neighbours, model.modality.preview(pairs.reshape(-1, *made.shape[1:])))
+    figures = {
+        "nearest_distance_ratio": nearest.ratio,
+        "diversity": metrics.spread(heard[1], asked) / metrics.spread(heard[0], labels),
+    }
+    network = "mel spectrograms"
+    if judge:
+        network = f"{judge.name}, {network}"
+        judged = [_outputs(judge, x) for x in (real, made)]
+        figures |= _judged(*judged, labels, asked)
+    counts = {"network": network, "generated": len(made), "real": len(real), "seed": seed}
+    return {key: float(value) for key, value in figures.items()} | counts
+
+
+def _judged(real, made, labels, asked):
+    """What a classifier says, of its features and logits of both."""
+
+    def measure(metric, real, generated):
+        metric.update_state(real, generated)
+        return metric.result()
+
+    score = {"splits": min(10, len(made[0]))}
+    order = np.random.default_rng(0).permutation(len(real[0]))
+    halves = np.array_split(real[0][order], 2)
+    figures = {
+        "inception_score": measure(metrics.InceptionScore(None, **score), None, made[1]),
+        "inception_score_of_real": measure(metrics.InceptionScore(None, **score), None, real[1]),
+        "frechet_distance": measure(metrics.FrechetInceptionDistance(None), real[0], made[0]),
+        "frechet_distance_of_real_halves": measure(metrics.FrechetInceptionDistance(None), *halves),
+    }
+    if labels is not None:
+        figures["label_agreement"] = np.mean(made[1].argmax(1) == asked)
+        figures["label_agreement_of_real"] = np.mean(real[1].argmax(1) == labels)
+    return figures
+
+
+def _classifier(path, model):
+    try:
+        network = keras.saving.load_model(path, compile=False)
+    except Exception as error:  # a missing file, a zip or a class that is unknown
+        raise ValueError(
+            f"{str(path)!r} cannot be read as a classifier of sounds, a .keras file: {error}"
+        ) from error
+    length, dense = model.sample_shape[0], isinstance(network.layers[-1], keras.layers.Dense)
+    if not dense or tuple(network.input_shape[1:]) not in ((length, 1), (None, 1)):
+        raise ValueError(
+            f"{str(path)!r} must take sounds (batch, {length}, 1) in [-1, 1] and end in a dense "
+            f"layer, its logits. Received one of inputs {network.input_shape}"
+        )
+    return network
+
+
+def _outputs(network, sounds):
+    """The features before a classifier's last layer, and its logits."""
+    both = keras.Model(network.input, [network.layers[-1].input, network.output])
+    return both.predict(metrics.as_floats(sounds), batch_size=64, verbose=0)
