@@ -334,7 +334,7 @@ ALIKE += (
     "projected_gan",
 )
 ALIKE += ("enhancement", "stylegan2", "conditional_stylegan2", "fastgan", "projected_gan")
-ALIKE += ("wavegan",)
+ALIKE += ("wavegan", "conditional_wavegan")
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def test_a_source_without_sounds_is_refused_by_name(tmp_path):
             load(wrong)
 
 
+@pytest.mark.without_backend
 @pytest.mark.parametrize("length", [64, 100, 1000])
 def test_networks_of_waveforms_are_made_for_any_length(length):
     generator, critic = networks.wavegan((length, 1), latent_dim=4, width=2, label_dim=3)
