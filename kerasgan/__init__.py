@@ -15,7 +15,7 @@ from kerasgan._choose_backend import choose_backend
 
 __version__ = "0.1.0"
 __all__ = [
-    *("augment", "callbacks", "datasets", "diagnosis", "layers", "losses", "metrics"),
+    *("augment", "callbacks", "datasets", "diagnosis", "latents", "layers", "losses", "metrics"),
     *("modalities", "models", "networks", "penalties", "photos", "recipes", "style", "zoo"),
 ]
 # Of which a file of Keras may name classes.

@@ -34,6 +34,7 @@ ALLOWED = {
         *("datasets", "photos", "metrics", "arguments"),
     },
     "style": {"engine.backend", "losses", "photos", "arguments", "levels"},
+    "latents": {"engine", "layers", "losses", "datasets", "arguments", "files", "levels"},
     "diagnosis": {"files"},
     "callbacks": {
         *("metrics", "files", "modalities", "diagnosis"),

@@ -120,6 +120,7 @@ class GeneratesSamples(AdversarialModel):
         check_whole(1, batch_size=batch_size)
         made = self.sample_shape if network is None else network.output_shape[1:]
         finish = finish or (lambda made: made)
+        options = {} if network is None else {"network": network}
         parts = [finish(np.empty((0, *made), "float32"))]
         bar = _SlowProgress(len(inputs[0]), verbose)
         for start in range(0, len(inputs[0]), batch_size):
@@ -128,7 +129,8 @@ class GeneratesSamples(AdversarialModel):
             # Every batch after the first has its size: one shape, one compilation.
             size = batch_size if start else backend.padded_size(real, batch_size)
             given = [np.pad(a, [(0, size - real)] + [(0, 0)] * (a.ndim - 1)) for a in given]
-            parts.append(finish(self.run(given if len(given) > 1 else given[0], network)[:real]))
+            made = self.run(given if len(given) > 1 else given[0], **options)
+            parts.append(finish(made[:real]))
             bar.update(start + real)
         return np.concatenate(parts) if len(parts) != 2 else parts[1]
 
@@ -195,13 +197,7 @@ class GeneratesSamples(AdversarialModel):
         """
         check_whole(2, steps=steps)
         a, b = (self.end(name, given) for name, given in (("start", start), ("end", end)))
-        cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12)
-        angle = np.arccos(np.clip(cosine, -1.0, 1.0))
-        t = np.linspace(0.0, 1.0, steps, dtype="float32")[:, None]
-        if np.sin(angle) < 1e-6:
-            latents = (1 - t) * a + t * b
-        else:
-            latents = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+        latents = between(a, b, np.linspace(0.0, 1.0, steps, dtype="float32")[:, None])
         if kwargs.get("labels") is None and "labels" in self.takes:
             kwargs["labels"] = self.label_rows(1, None, None)
         return self.generate(latents=latents, **kwargs)
@@ -229,6 +225,15 @@ class GeneratesSamples(AdversarialModel):
         latents = np.random.default_rng(0).standard_normal((n, self.latent_dim), "float32")
         labels = self.label_rows(n, self.grid_labels(n), 0)
         return {"latents": latents} | ({} if labels is None else {"labels": labels})
+
+
+def between(a, b, t):
+    """Latents on the way from `a` to `b`, at places `t` `(steps, 1)` in [0, 1], on a sphere."""
+    cosine = a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12)
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    if np.sin(angle) < 1e-6:
+        return (1 - t) * a + t * b
+    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
 
 
 def _told(shape):

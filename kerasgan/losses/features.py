@@ -66,11 +66,12 @@ class FeatureLoss(keras.losses.Loss):
         self.scale = scale
         self.preprocessing = tuple(preprocessing)
         self.weights = weights
-        self._cut = None
+        # The network up to the layer, once it is read.
+        self.encoder = None
 
     def prepare(self):
         """Read the network: before a step is traced, where no variable can be made."""
-        if self._cut is not None:
+        if self.encoder is not None:
             return
         network = frozen(self._read())
         names = [layer.name for layer in network.layers]
@@ -81,7 +82,7 @@ class FeatureLoss(keras.losses.Loss):
             )
         if not self.activated:
             network.get_layer(self.layer).activation = keras.activations.linear
-        self._cut = keras.Model(network.inputs[0], network.get_layer(self.layer).output)
+        self.encoder = keras.Model(network.inputs[0], network.get_layer(self.layer).output)
 
     def _read(self):
         network = self.network
@@ -105,7 +106,7 @@ class FeatureLoss(keras.losses.Loss):
     def features(self, images):
         """Features of images in [-1, 1]; of other channels than the network's, of each channel."""
         self.prepare()
-        taken, (_, height, width, given) = self._cut.input_shape[-1], ops.shape(images)
+        taken, (_, height, width, given) = self.encoder.input_shape[-1], ops.shape(images)
         if given != taken:
             images = ops.reshape(ops.transpose(images, (0, 3, 1, 2)), (-1, height, width, 1))
             images = ops.repeat(images, taken, axis=-1)
@@ -113,7 +114,7 @@ class FeatureLoss(keras.losses.Loss):
         images = images * scale + offset
         if self.network == VGG19:
             images = keras.applications.vgg19.preprocess_input((images + 1.0) * 127.5)
-        return self._cut(images, training=False)
+        return self.encoder(images, training=False)
 
     def call(self, y_true, y_pred):
         difference = self.scale * (self.features(y_true) - self.features(y_pred))
