@@ -64,6 +64,27 @@ VERBS = {
         figures={"worth in steps of L-BFGS": "lbfgs_steps", "of Adam": "adam_steps"},
     ),
 }
+# What generates, but no pictures.
+TABLE = Verb(
+    "generate(1000)",
+    "other",
+    figures={
+        "column shapes": "column_shapes",
+        "pair shapes": "pair_shapes",
+        "F1": "f1",
+        "F1 of real rows": "f1_of_real_rows",
+        "closer to training": "closer_to_training",
+        "attack AUC": "membership_auc",
+    },
+)
+
+
+def _shown_as(card):
+    """The name of the table that a card stands in, and how it is shown."""
+    name = verb_of(card)
+    if card.get("modality") == "table":
+        return f"{name} rows", TABLE
+    return name, VERBS.get(name, Verb(f"{name}(…)"))
 
 
 def verb_of(card):
@@ -93,8 +114,7 @@ def to_text(card):
 
 def to_hugging_face(card):
     """The card as a Hugging Face `README.md`."""
-    name = verb_of(card)
-    verb = VERBS.get(name, Verb(f"{name}(…)"))
+    verb = _shown_as(card)[1]
     front = {
         "library_name": "kerasgan",
         "license": "other",
@@ -117,7 +137,7 @@ def to_hugging_face(card):
 ```python
 import kerasgan
 
-images = kerasgan.zoo.load("hf://USER/{name}").{verb.use}
+made = kerasgan.zoo.load("hf://USER/{name}").{verb.use}
 ```
 
 ```
@@ -130,15 +150,16 @@ def to_tables(cards):
     """Markdown tables of cards, a row each, as `README.md` shows them: one for each verb."""
     tables = {}
     for card in cards:
-        name = verb_of(card)
-        figures = VERBS.get(name, Verb("")).figures or {}
+        name, verb = _shown_as(card)
+        figures = verb.figures or {}
         training = card["training"]
         size = sum(file["bytes"] for file in card["files"].values()) / 1e6
         makes = " × ".join(str(side or "any") for side in card.get("samples", ()))
-        makes = makes or f"{card['scale']} times"
+        if "columns" in card:
+            makes = f"{sum(card['columns'].values())} columns"
         columns = {
             "entry": f"`{card['name']}`",
-            f"{name}s": makes,
+            f"{verb_of(card)}s": makes or f"{card['scale']} times",
             "trained on": card["data"],
             "steps, minutes": f"{training['steps']:,}, {training['minutes']:.0f}",
             **{head: _figure(card["metrics"], path) for head, path in figures.items()},
