@@ -15,8 +15,9 @@ from kerasgan._choose_backend import choose_backend
 
 __version__ = "0.1.0"
 __all__ = [
-    *("augment", "callbacks", "datasets", "diagnosis", "latents", "layers", "losses", "metrics"),
-    *("modalities", "models", "networks", "penalties", "photos", "recipes", "style", "zoo"),
+    *("augment", "callbacks", "datasets", "diagnosis", "latents", "layers", "losses", "marks"),
+    *("metrics", "modalities", "models", "networks", "penalties", "photos", "recipes"),
+    *("style", "zoo"),
 ]
 # Of which a file of Keras may name classes.
 SAVED = ("augment", "layers", "losses", "modalities", "models", "penalties")

@@ -20,14 +20,15 @@ ALLOWED = {
     "arguments": set(),
     "levels": set(),
     "engine": {"arguments"},
-    "modalities": {"engine.registry", "files", "levels"},
+    "marks": {"kerasgan"},
+    "modalities": {"engine.registry", "files", "levels", "marks"},
     "losses": {"engine.registry", "engine.backend", "layers"},
     "layers": {"engine.registry", "engine.backend"},
     "augment": {"engine.registry"},
     "penalties": {"engine.backend", "engine.registry"},
     "networks": {"layers", "losses", "arguments"},
     "datasets": {"greys", "modalities"},
-    "photos": {"arguments", "files", "greys", "levels"},
+    "photos": {"arguments", "files", "greys", "levels", "marks"},
     "metrics": {"_choose_backend", "files", "modalities"},
     "models": {
         *("engine", "networks", "layers", "losses", "penalties", "augment", "modalities"),
@@ -49,7 +50,7 @@ ALLOWED = {
         *("datasets", "metrics", "recipes", "files", "arguments"),
     },
     "cli": {"_choose_backend", "kerasgan", "zoo", "recipes", "files", "modalities", "photos"}
-    | {"datasets", "diagnosis", "models"},
+    | {"datasets", "diagnosis", "marks", "models"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 

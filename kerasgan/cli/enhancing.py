@@ -1,6 +1,6 @@
 """`kerasgan enhance`."""
 
-from kerasgan.cli.verbs import WHERE, loaded
+from kerasgan.cli.verbs import WHERE, add_marks, loaded, marked
 
 
 def add(add):
@@ -21,18 +21,20 @@ def add(add):
         "-o", "--out", help="file or folder to write (default: INPUT_enhanced beside it)"
     )
     enhance.add_argument("--force", action="store_true", help="replace what is there")
+    add_marks(enhance)
 
 
 def _enhance(options):
     model = loaded(options.model, "enhance")
     from kerasgan.photos import translate_files
 
-    summary = translate_files(
-        options.input,
-        options.out,
-        model.enhance,
-        channels=model.sample_shapes["source"][-1],
-        ending="_enhanced",
-        force=options.force,
-    )
+    with marked(options, options.model, "enhance"):
+        summary = translate_files(
+            options.input,
+            options.out,
+            model.enhance,
+            channels=model.sample_shapes["source"][-1],
+            ending="_enhanced",
+            force=options.force,
+        )
     return 1 if summary.failed else 0

@@ -1,6 +1,6 @@
 """`kerasgan inpaint`."""
 
-from kerasgan.cli.verbs import WHERE, default, loaded
+from kerasgan.cli.verbs import WHERE, add_marks, default, loaded, marked
 
 # What `inpaint` takes unless told otherwise.
 FILLER = "inpaint_photos"
@@ -28,18 +28,21 @@ def add(add):
         "-o", "--out", help="file or folder to write (default: INPUT_filled beside it)"
     )
     inpaint.add_argument("--force", action="store_true", help="replace what is there")
+    add_marks(inpaint)
 
 
 def _inpaint(options):
-    model = loaded(options.model or default("inpaint", FILLER, "inpainting"), "inpaint")
+    name = options.model or default("inpaint", FILLER, "inpainting")
+    model = loaded(name, "inpaint")
     from kerasgan.photos.filling import fill_files
 
-    summary = fill_files(
-        options.input,
-        options.mask,
-        options.out,
-        model.inpaint,
-        channels=model.sample_shapes["image"][-1],
-        force=options.force,
-    )
+    with marked(options, name, "inpaint"):
+        summary = fill_files(
+            options.input,
+            options.mask,
+            options.out,
+            model.inpaint,
+            channels=model.sample_shapes["image"][-1],
+            force=options.force,
+        )
     return 1 if summary.failed else 0

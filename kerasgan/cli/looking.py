@@ -1,5 +1,7 @@
 """What there is and how good it is: models, runs and data, listed, measured and judged."""
 
+from pathlib import Path
+
 from kerasgan.cli.verbs import WHERE, refuse_negative
 
 
@@ -38,10 +40,16 @@ def add_runs(add):
         "inspect",
         _inspect,
         "Look at a training set before the run: counts, sizes, corrupt and duplicate pictures, "
-        "classes, and what to fix.",
-        epilog="Example: kerasgan inspect my_pictures --contact-sheet sheet.png",
+        "classes, and what to fix. Or say of a file, or of each in a folder, whether a model made "
+        "it, as far as it is marked.",
+        epilog="Examples: kerasgan inspect my_pictures --contact-sheet sheet.png; "
+        "kerasgan inspect picture.png; kerasgan inspect my_pictures --marks",
     )
-    inspect.add_argument("data", help="a folder of pictures, an .npz or .npy file, or tfds:NAME")
+    inspect.add_argument(
+        "data",
+        help="a folder of pictures, an .npz or .npy file, or tfds:NAME; or a picture or .wav file",
+    )
+    inspect.add_argument("--marks", action="store_true", help="of a folder: those of each file")
     inspect.add_argument(
         "--labels",
         metavar="FILE",
@@ -178,7 +186,19 @@ def _diagnose(options):
 def _inspect(options):
     import json
 
+    if options.marks or _is_one(Path(options.data)):
+        from kerasgan.marks.reading import read_files
+
+        found = read_files(options.data)
+        told = json.dumps([marks.to_dict() for marks in found], indent=2)
+        print(told if options.json else "\n".join(map(str, found)))
+        return
     from kerasgan import datasets
 
     found = datasets.inspect(options.data, options.labels, contact_sheet=options.contact_sheet)
     print(json.dumps(found.to_dict(), indent=2) if options.json else found)
+
+
+def _is_one(path):
+    """Whether it is a picture or a sound, and not a training set."""
+    return path.suffix.lower() not in (".npz", ".npy") and path.is_file()

@@ -1,6 +1,6 @@
 """What models of style do: `stylize`."""
 
-from kerasgan.cli.verbs import WHERE, loaded
+from kerasgan.cli.verbs import WHERE, add_marks, loaded, marked
 
 
 def add(add):
@@ -26,6 +26,7 @@ def add(add):
         "-o", "--out", help="file or folder to write (default: INPUT_stylized beside it)"
     )
     stylize.add_argument("--force", action="store_true", help="replace what is there")
+    add_marks(stylize)
 
 
 def _stylize(options):
@@ -48,14 +49,15 @@ def _stylize(options):
             return model.stylize(photo, painting, strength)
     elif options.style is not None or options.strength is not None:
         raise ValueError(f"{name} has learnt one painting, and takes no --style and no --strength.")
-    summary = translate_files(
-        options.input,
-        options.out,
-        stylize,
-        channels=model.sample_shapes["content"][-1],
-        ending="_stylized",
-        force=options.force,
-    )
+    with marked(options, name, "stylize"):
+        summary = translate_files(
+            options.input,
+            options.out,
+            stylize,
+            channels=model.sample_shapes["content"][-1],
+            ending="_stylized",
+            force=options.force,
+        )
     return 1 if summary.failed else 0
 
 

@@ -31,6 +31,7 @@ def add(add):
         "-o", "--out", help="file or folder to write (default: INPUT_translated beside it)"
     )
     translate.add_argument("--force", action="store_true", help="replace what is there")
+    add_marks(translate)
     translate.add_argument("--backward", action="store_true", help="turn targets into sources")
     translate.add_argument("--style", help="of a model with styles: a picture whose style is taken")
     translate.add_argument("--seed", type=int, help="of a model with styles: of the one drawn")
@@ -52,6 +53,7 @@ def _add_generate(add):
     )
     generate.add_argument("--format", help="of files in a folder: png, jpg, webp, wav, npz")
     generate.add_argument("--batch-size", type=int, default=64, help="samples at a time")
+    add_marks(generate)
     generate.add_argument(
         "--where",
         action="append",
@@ -95,9 +97,28 @@ def _add_upscale(add):
     )
     upscale.add_argument("--tile", type=int, default=256, help="side of what is seen at a time")
     upscale.add_argument("--force", action="store_true", help="replace what is there")
+    add_marks(upscale)
     upscale.add_argument(
         "--comparison", action="store_true", help="also write bicubic and result side by side"
     )
+
+
+def add_marks(command):
+    """The options that say what is marked in what a command writes."""
+    command.add_argument(
+        "--no-mark",
+        action="store_true",
+        help="leave out of pictures and sounds that a model made them, its name and the version",
+    )
+
+
+def marked(options, name, verb):
+    """The context in which a command writes, by `add_marks`."""
+    from kerasgan.marks import Mark, marking
+
+    # The last part alone: where a folder lies, or a key in an address, is nobody's business.
+    model = Path(os.path.abspath(name.split("?")[0])).name
+    return marking(None if options.no_mark else Mark(model, verb))
 
 
 def default(verb, preferred, recipe):
@@ -147,10 +168,11 @@ def _generate(options):
     samples = model.generate(
         options.n, seed=options.seed, batch_size=options.batch_size, **_asked(model, options)
     )
-    if suffix:
-        modality.write(samples, out)
-    else:
-        modality.write_each(samples, out, each)
+    with marked(options, options.name, "generate"):
+        if suffix:
+            modality.write(samples, out)
+        else:
+            modality.write_each(samples, out, each)
     print(f"Wrote {options.n} sample{'s' if options.n > 1 else ''} to {out}")
 
 
@@ -209,16 +231,17 @@ def _upscale(options):
         raise ValueError(f"{name} enlarges {model.scale} times. Received: --scale {options.scale}")
     from kerasgan.photos import upscale_files
 
-    summary = upscale_files(
-        options.input,
-        options.out,
-        model.enlarger(options.strength),
-        model.scale,
-        force=options.force,
-        comparison=options.comparison,
-        tile=options.tile,
-        overlap=min(16, options.tile // 4),
-    )
+    with marked(options, name, "upscale"):
+        summary = upscale_files(
+            options.input,
+            options.out,
+            model.enlarger(options.strength),
+            model.scale,
+            force=options.force,
+            comparison=options.comparison,
+            tile=options.tile,
+            overlap=min(16, options.tile // 4),
+        )
     return 1 if summary.failed else 0
 
 
@@ -230,11 +253,12 @@ def _translate(options):
     asked = {"backward": options.backward or None, "style": options.style, "seed": options.seed}
     asked = _taken(asked, model.translate, options.model)
     kind = "target" if options.backward else "source"
-    summary = translate_files(
-        options.input,
-        options.out,
-        functools.partial(model.translate, **asked),
-        channels=model.sample_shapes[kind][-1],
-        force=options.force,
-    )
+    with marked(options, options.model, "translate"):
+        summary = translate_files(
+            options.input,
+            options.out,
+            functools.partial(model.translate, **asked),
+            channels=model.sample_shapes[kind][-1],
+            force=options.force,
+        )
     return 1 if summary.failed else 0

@@ -7,6 +7,7 @@ from keras import ops
 
 from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
+from kerasgan.marks import wav, xmp
 from kerasgan.modalities.images import make_grid
 from kerasgan.modalities.modality import Modality
 
@@ -74,6 +75,8 @@ class Audio(Modality):
                 sound.setsampwidth(2)
                 sound.setframerate(self.sample_rate)
                 sound.writeframes(samples.astype("<i2").tobytes())
+            if packet := xmp.marked():
+                wav.add_xmp(temporary, packet)
 
         write_whole(path, save)
 

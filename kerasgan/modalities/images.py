@@ -12,6 +12,7 @@ from PIL import Image
 from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
 from kerasgan.levels import HALF, quantised, to_unit
+from kerasgan.marks import xmp
 from kerasgan.modalities.modality import Modality
 
 # On PyTorch, Keras makes int32 of uint16; int32 that was given is refused before.
@@ -150,5 +151,8 @@ def _colour(images):
 def write_image(path: str | os.PathLike, image: np.ndarray):
     """Write one uint8 image `(height, width, channels)` in the format of its suffix."""
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
-    quality = {"quality": 95} if Path(path).suffix.lower() in (".jpg", ".jpeg", ".webp") else {}
-    write_whole(path, lambda temporary: picture.save(temporary, **quality))
+    suffix = Path(path).suffix.lower()
+    options = xmp.options(suffix, xmp.marked())
+    if suffix in (".jpg", ".jpeg", ".webp"):
+        options["quality"] = 95
+    write_whole(path, lambda temporary: picture.save(temporary, **options))

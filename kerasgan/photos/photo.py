@@ -23,6 +23,7 @@ class Photo:
         icc_profile: Bytes, or None.
         exif: `PIL.Image.Exif` without orientation, or None.
         dpi: Pair of floats, or None.
+        xmp: Bytes of a packet without orientation, or None.
     """
 
     colours: np.ndarray
@@ -31,6 +32,7 @@ class Photo:
     icc_profile: bytes | None = None
     exif: Image.Exif | None = None
     dpi: tuple[float, float] | None = None
+    xmp: bytes | None = None
 
     def array(self, channels: int | None = None) -> np.ndarray:
         """The photograph for a network that takes it whole, without its opacity.
@@ -67,10 +69,15 @@ class Photo:
             height, width: Of the picture to write, which EXIF names too.
 
         Returns:
-            Dict with those of `icc_profile`, `exif` and `dpi` that there are.
+            Dict with those of `icc_profile`, `exif`, `dpi` and `xmp` that there are.
         """
         exif = self.exif_of_size(height, width)
-        details = {"icc_profile": self.icc_profile, "exif": exif, "dpi": self.dpi}
+        details = {
+            "icc_profile": self.icc_profile,
+            "exif": exif,
+            "dpi": self.dpi,
+            "xmp": self.xmp,
+        }
         return {name: value for name, value in details.items() if value}
 
     def exif_of_size(self, height: int, width: int) -> bytes | None:

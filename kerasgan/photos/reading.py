@@ -9,6 +9,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms
 
 from kerasgan import greys
+from kerasgan.marks.xmp import of_upright
 from kerasgan.photos.photo import Photo, from_values
 
 # What each EXIF orientation asks for.
@@ -133,7 +134,13 @@ def _read(image, name):
     dpi = tuple(float(d) for d in image.info.get("dpi", (0, 0)))
     upright = UPRIGHT.get(orientation, np.asarray)(values)
     known = all(0 < d < 1e6 for d in dpi)
-    return from_values(upright, icc_profile=profile, exif=exif, dpi=dpi if known else None)
+    return from_values(
+        upright,
+        icc_profile=profile,
+        exif=exif,
+        dpi=dpi if known else None,
+        xmp=of_upright(image.info.get("xmp"), name),
+    )
 
 
 def _exif(image, name):

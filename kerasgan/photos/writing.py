@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from kerasgan.files import write_whole
+from kerasgan.marks import xmp as xmp_packets
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 LONGEST_SIDE = {".jpg": 65500, ".jpeg": 65500, ".webp": 16383}
@@ -51,6 +52,7 @@ def write_photo(
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
     dpi: tuple[float, float] | None = None,
+    xmp: bytes | None = None,
 ) -> None:
     """Write bands of rows as one picture, in the format of its suffix; whole or not at all.
 
@@ -65,6 +67,7 @@ def write_photo(
         icc_profile: Bytes, or None.
         exif: Bytes, or None.
         dpi: Pair of floats, or None.
+        xmp: Bytes, or None; the mark of `kerasgan.marks.marking` is added.
 
     Raises:
         ValueError: If the format cannot hold the picture.
@@ -76,16 +79,18 @@ def write_photo(
     ```
     """
     suffix = Path(path).suffix.lower()
+    xmp = xmp_packets.marked(xmp)
     if suffix == ".png":
 
         def write(temporary):
             with open(temporary, "wb") as file:
-                _write_png(file, bands, height, width, icc_profile, exif, dpi)
+                _write_png(file, bands, height, width, icc_profile, exif, dpi, xmp)
     else:
 
         def write(temporary):
-            options = {"icc_profile": icc_profile, "exif": exif, "dpi": dpi}
+            options = {"icc_profile": icc_profile, "dpi": dpi}
             options = {name: value for name, value in options.items() if value}
+            options |= xmp_packets.options(suffix, xmp, exif)
             if suffix in LONGEST_SIDE:
                 options["quality"] = 95
             to_pillow(bands, height, width, keep_16_bit_grey="tif" in suffix).save(
@@ -111,8 +116,8 @@ def to_pillow(
     return Image.fromarray(whole[..., 0] if channels == 1 else whole)
 
 
-def _write_png(file, bands, height, width, icc_profile, exif, dpi):
-    """PNG, third edition (W3C 2025): signature, IHDR, iCCP, eXIf, pHYs, IDATs, IEND."""
+def _write_png(file, bands, height, width, icc_profile, exif, dpi, xmp):
+    """PNG, third edition (W3C 2025): signature, IHDR, iCCP, pHYs, eXIf, iTXt, IDATs, IEND."""
 
     def chunk(kind, data):
         file.write(struct.pack(">I", len(data)) + kind + data)
@@ -133,6 +138,8 @@ def _write_png(file, bands, height, width, icc_profile, exif, dpi):
                 chunk(b"pHYs", struct.pack(">IIB", *(round(d / 0.0254) for d in dpi), 1))
             if exif:
                 chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
+            if xmp:
+                chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp)
             above = np.zeros((1, width * channels * band.dtype.itemsize), "uint8")
         values = np.ascontiguousarray(band, band.dtype.newbyteorder(">"))
         values = values.reshape(rows, -1).view("uint8")

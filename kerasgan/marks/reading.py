@@ -1,0 +1,115 @@
+"""What a file says about how it was made."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from kerasgan.marks import wav, xmp
+from kerasgan.marks.mark import CREATED, EDITED
+
+SAID = {CREATED: "created by a trained model", EDITED: "edited with a trained model"}
+
+
+@dataclass
+class Marks:
+    """What was found in a file. `print` shows it; `to_dict()` is for JSON.
+
+    Attributes:
+        file: Its path.
+        metadata: Dict with those of `source_type`, a term of IPTC's vocabulary of digital source
+            types, `system` and `version` that the file names.
+        problems: List of sentences: what could not be read.
+    """
+
+    file: str
+    metadata: dict[str, str]
+    problems: list[str]
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+    def __str__(self):
+        said = self.metadata
+        kind = said.get("source_type")
+        made = SAID.get(kind, f"digital source type {kind}") if kind else "nothing said"
+        by = " ".join(filter(None, (said.get("system"), said.get("version"))))
+        lines = [("metadata", made + f", by {by}" * bool(by))]
+        lines += [("problem", problem) for problem in self.problems]
+        return "\n".join([self.file, *(f"  {name:10} {text}" for name, text in lines)])
+
+
+def read_marks(path: str | os.PathLike) -> Marks:
+    """What a picture or a .wav file says about how it was made.
+
+    Args:
+        path: Of the file. What is broken in it is named among the `problems`.
+
+    Returns:
+        `Marks`. That nothing is found does not say that nothing was generated: whoever wants to
+        takes a mark out.
+
+    Raises:
+        OSError: If there is no such file, or it may not be read.
+
+    Example:
+
+    ```python
+    print(kerasgan.marks.read_marks("faces.png"))
+    ```
+    """
+    found = Marks(os.fspath(path), {}, [])
+    is_sound = Path(path).suffix.lower() == ".wav"
+    try:
+        packet = wav.read_xmp(path) if is_sound else _of_picture(path)
+    except Exception as error:  # Pillow's plugins raise all kinds
+        if isinstance(error, MemoryError) or getattr(error, "errno", None):
+            raise  # of the machine, not of the file
+        reason = "it is no picture" if isinstance(error, Image.UnidentifiedImageError) else error
+        found.problems.append(f"The file cannot be read: {reason or type(error).__name__}.")
+        return found
+    if packet:
+        try:
+            found.metadata = xmp.fields(packet)
+        except ValueError as error:
+            found.problems.append(f"Its XMP cannot be read: {error}.")
+    return found
+
+
+def read_files(source: str | os.PathLike) -> list[Marks]:
+    """What a file, or every picture and .wav file in a folder and below, says of how it was made.
+
+    Args:
+        source: A file or a folder. Hidden files are left aside.
+
+    Raises:
+        FileNotFoundError: If `source` does not exist.
+        ValueError: If a folder holds no such file.
+    """
+    source = Path(source)
+    if not source.exists():
+        raise FileNotFoundError(f"{str(source)!r} does not exist (looked from {Path.cwd()}).")
+    if not source.is_dir():
+        return [read_marks(source)]
+    Image.init()
+    known = {*Image.registered_extensions(), ".wav"}
+    inside = (path.relative_to(source) for path in sorted(source.rglob("*")))
+    paths = [
+        source / path
+        for path in inside
+        if path.suffix.lower() in known
+        and not any(part.startswith(".") for part in path.parts)
+        and (source / path).is_file()
+    ]
+    if not paths:
+        raise ValueError(f"No picture and no .wav file in {str(source)!r} or below it.")
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
+        return list(pool.map(read_marks, paths))
+
+
+def _of_picture(path):
+    with Image.open(path) as image:
+        image.load()  # of a PNG what lies behind the pixels is known only then
+        return image.info.get("xmp")

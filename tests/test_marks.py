@@ -1,0 +1,184 @@
+"""That a file was made by a model, written into it and read from it."""
+
+import json
+import struct
+import wave
+
+import numpy as np
+import pytest
+from PIL import Image
+from tiny import SHAPE, mlp_gan
+
+from kerasgan import __version__, zoo
+from kerasgan.cli import main
+from kerasgan.marks import Mark, marking, read_marks
+from kerasgan.marks.xmp import IPTC, RDF, fields
+from kerasgan.modalities import Audio, Images, write_image
+from kerasgan.photos import read_photo, translate_files, write_photo
+
+CREATED, EDITED = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
+PHOTOGRAPHED = (
+    f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">'
+    f'<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="{IPTC}" xmlns:dc="http://purl.org/dc/'
+    'elements/1.1/" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6" '
+    'dc:source="Müller">'
+    "<Iptc4xmpExt:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+    "</Iptc4xmpExt:DigitalSourceType></rdf:Description></rdf:RDF></x:xmpmeta>"
+).encode()
+SUFFIXES = (".png", ".jpg", ".webp", ".tif")
+
+pytestmark = pytest.mark.without_backend
+
+
+def noise(*shape, dtype="uint8"):
+    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, shape, dtype)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_pictures_and_photographs_say_what_made_them(tmp_path, suffix):
+    image, path = noise(9, 12, 3), tmp_path / f"a{suffix}"
+    for write in (write_image, lambda p, x: write_photo(p, [x], 9, 12, dpi=(72, 72))):
+        with marking(Mark("some_entry")):
+            write(path, image)
+        found = read_marks(path)
+        assert found.metadata == {
+            "source_type": CREATED,
+            "system": "kerasgan some_entry",
+            "version": __version__,
+        }
+        assert not found.problems
+        write(path, image)
+        assert read_marks(path).metadata == {}
+
+
+def test_a_mark_changes_no_pixel(tmp_path):
+    image = noise(9, 12, 3)
+    with marking(Mark("some_entry")):
+        write_image(tmp_path / "a.png", image)
+        write_photo(tmp_path / "b.png", [image], 9, 12)
+    for name in ("a.png", "b.png"):
+        np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / name)), image)
+
+
+def test_sounds_say_what_made_them_and_play_as_before(tmp_path):
+    samples, path = noise(2, 7, 1, dtype="uint8").astype("int16"), tmp_path / "a.wav"
+    for name in ("odd", "even_"):
+        with marking(Mark(name)):
+            Audio(8000).write(samples, path)
+        assert read_marks(path).metadata["system"] == f"kerasgan {name}"
+        with wave.open(str(path)) as sound:
+            assert sound.readframes(100) == samples.astype("<i2").tobytes()
+        data = path.read_bytes()
+        assert struct.unpack("<I", data[4:8])[0] == len(data) - 8 and len(data) % 2 == 0
+    Audio(8000).write(samples, path)
+    assert read_marks(path).metadata == {}
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_a_photograph_says_stays_beside_the_mark(tmp_path, suffix):
+    exif = Image.Exif()
+    exif[0x010F] = "Camera"
+    Image.fromarray(noise(9, 12, 3)).save(tmp_path / "photo.jpg", xmp=PHOTOGRAPHED, exif=exif)
+    out = tmp_path / f"out{suffix}"
+    with marking(Mark("some_entry", "enhance")):
+        translate_files(tmp_path / "photo.jpg", out, lambda x: 255 - x, verbose=False)
+    assert read_marks(out).metadata["source_type"] == EDITED
+    with Image.open(out) as image:
+        assert image.getexif()[0x010F] == "Camera"
+        packet = image.info["xmp"].decode()
+    assert 'dc:source="Müller"' in packet and "digitalCapture" not in packet
+    # The pixels are upright.
+    assert "Orientation" not in packet
+    # Again, by another model: one word of it, the latest.
+    with marking(Mark("another", "upscale")):
+        translate_files(out, tmp_path / "again.png", lambda x: x, verbose=False)
+    packet = read_photo(tmp_path / "again.png").xmp
+    assert fields(packet)["system"] == "kerasgan another" and b"some_entry" not in packet
+    # Without a mark all of it stays.
+    translate_files(tmp_path / "photo.jpg", tmp_path / "b.png", lambda x: x, verbose=False)
+    assert fields(read_photo(tmp_path / "b.png").xmp) == {"source_type": "digitalCapture"}
+
+
+def test_what_a_model_created_remains_so_when_it_is_edited(tmp_path):
+    with marking(Mark("faces")):
+        write_image(tmp_path / "face.png", noise(8, 8, 3))
+    with marking(Mark("large", "upscale")):
+        translate_files(tmp_path / "face.png", tmp_path / "b.png", lambda x: x, verbose=False)
+    assert read_marks(tmp_path / "b.png").metadata["source_type"] == CREATED
+
+
+def test_xmp_too_large_for_a_jpeg_gives_way_to_the_mark(tmp_path):
+    large = PHOTOGRAPHED.replace(b"M\xc3\xbcller", b"x" * 70_000)
+    with (
+        marking(Mark("some_entry", "upscale")),
+        pytest.warns(UserWarning, match="XMP .* too large for .jpg"),
+    ):
+        write_photo(tmp_path / "a.jpg", [noise(9, 12, 3)], 9, 12, xmp=large)
+    assert read_marks(tmp_path / "a.jpg").metadata["source_type"] == EDITED
+
+
+BOMB = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>'
+
+
+@pytest.mark.parametrize(
+    "xmp",
+    [b"\xff\xfe\x00", b"<x", b"<x/>", BOMB, b"<?xml encoding='x'?><x/>", b"<a>" * 5000, b"\xef\xbb"]
+    + [PHOTOGRAPHED[:300], PHOTOGRAPHED.replace(b"rdf:about", b"foo:about")],
+)
+def test_broken_xmp_is_named_and_left_out(tmp_path, xmp):
+    Image.fromarray(noise(9, 12, 3)).save(tmp_path / "a.jpg", xmp=xmp)
+    found = read_marks(tmp_path / "a.jpg")
+    assert found.metadata == {} and "XMP cannot be read" in found.problems[0]
+    with (
+        marking(Mark("some_entry", "upscale")),
+        pytest.warns(UserWarning, match="XMP cannot be read"),
+    ):
+        photo = read_photo(tmp_path / "a.jpg")
+        size = photo.colours.shape[:2]
+        write_photo(tmp_path / "b.png", [photo.colours], *size, **photo.details(*size))
+    assert read_marks(tmp_path / "b.png").metadata["source_type"] == EDITED
+
+
+def test_a_broken_file_is_a_problem_and_no_traceback(tmp_path, capsys):
+    with marking(Mark("some_entry")):
+        Audio(8000).write(noise(1, 100, 1).astype("int16"), tmp_path / "a.wav")
+        for suffix in SUFFIXES:
+            write_image(tmp_path / f"a{suffix}", noise(40, 40, 3))
+    whole = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    random = np.random.default_rng(0)
+    for path, data in whole.items():
+        for _ in range(20):
+            broken = np.frombuffer(data, "uint8").copy()
+            broken[random.integers(0, len(data), 5)] = random.integers(0, 256, 5)
+            path.write_bytes(broken[: random.integers(0, len(data) + 1)].tobytes())
+            assert isinstance(str(read_marks(path)), str)
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    assert main(["inspect", str(tmp_path / "a.png")]) == 0
+    assert "problem    The file cannot be read: it is no picture." in capsys.readouterr().out
+
+
+def test_the_command_marks_and_reads(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    zoo.save(mlp_gan(shape=(*SHAPE[:2], 3)), "shelf/pictures")
+    assert main(["generate", "shelf/pictures", "-n", "2", "-o", "a.png"]) == 0
+    assert main(["generate", "shelf/pictures", "-n", "2", "-o", "b.png", "--no-mark"]) == 0
+    assert main(["generate", "shelf/pictures", "-n", "2", "-o", "each", "--format", "jpg"]) == 0
+    capsys.readouterr()
+    assert main(["inspect", "a.png"]) == 0
+    expected = f"  metadata   created by a trained model, by kerasgan pictures {__version__}"
+    assert capsys.readouterr().out.splitlines() == ["a.png", expected]
+    assert main(["inspect", "b.png"]) == 0
+    assert "nothing said" in capsys.readouterr().out
+    assert main(["inspect", "--marks", "each", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [file["metadata"]["system"] for file in found] == ["kerasgan pictures"] * 2
+    assert main(["inspect", "--marks", "nowhere"]) == 2
+    assert main(["inspect", "--marks", "shelf/pictures"]) == 0
+    assert main(["inspect", "each"]) == 0
+
+
+def test_arrays_are_written_as_they_are(tmp_path):
+    with marking(Mark("some_entry")):
+        Images().write(noise(1, 8, 8, 3), tmp_path / "a.npz")
+    with np.load(tmp_path / "a.npz") as file:
+        assert file.files == ["images"]
