@@ -1,7 +1,9 @@
 """That a file was made by a model, written into it and read from it."""
 
+import io
 import json
 import struct
+import tarfile
 import wave
 
 import numpy as np
@@ -12,6 +14,7 @@ from tiny import SHAPE, mlp_gan
 from kerasgan import __version__, zoo
 from kerasgan.cli import main
 from kerasgan.marks import Mark, marking, read_marks
+from kerasgan.marks.watermark import FALSE_POSITIVES, p_value, watermarked
 from kerasgan.marks.xmp import IPTC, RDF, fields
 from kerasgan.modalities import Audio, Images, write_image
 from kerasgan.photos import read_photo, translate_files, write_photo
@@ -166,7 +169,8 @@ def test_the_command_marks_and_reads(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert main(["inspect", "a.png"]) == 0
     expected = f"  metadata   created by a trained model, by kerasgan pictures {__version__}"
-    assert capsys.readouterr().out.splitlines() == ["a.png", expected]
+    file, metadata, watermark = capsys.readouterr().out.splitlines()
+    assert (file, metadata) == ("a.png", expected) and "none found" in watermark
     assert main(["inspect", "b.png"]) == 0
     assert "nothing said" in capsys.readouterr().out
     assert main(["inspect", "--marks", "each", "--json"]) == 0
@@ -182,3 +186,85 @@ def test_arrays_are_written_as_they_are(tmp_path):
         Images().write(noise(1, 8, 8, 3), tmp_path / "a.npz")
     with np.load(tmp_path / "a.npz") as file:
         assert file.files == ["images"]
+
+
+def faces(n=12, side=64):
+    """Pictures of smooth shapes and some texture, as natural ones have."""
+    random = np.random.default_rng(0)
+    for _ in range(n):
+        coarse, fine = (random.normal(128, d, (k, k, 3)) for k, d in ((6, 60), (side, 6)))
+        picture = Image.fromarray(np.clip(coarse, 0, 255).astype("uint8"))
+        smooth = np.asarray(picture.resize((side, side), Image.Resampling.BICUBIC))
+        yield np.clip(smooth + fine - 128, 0, 255).astype("uint8")
+
+
+def saved(image, suffix=".png", **options):
+    file = io.BytesIO()
+    image.save(file, {".png": "PNG", ".jpg": "JPEG"}[suffix], **options)
+    return Image.open(file)
+
+
+ATTACKS = {
+    "none": lambda image: image,
+    "JPEG 75": lambda image: saved(image, ".jpg", quality=75),
+    "half": lambda image: image.resize((32, 32), Image.Resampling.BICUBIC),
+    "half and back": lambda image: ATTACKS["half"](image).resize((64, 64)),
+    "crop": lambda image: image.crop((9, 4, 60, 55)),
+    "screenshot": lambda image: saved(image.resize((96, 96)), ".jpg", quality=90),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_a_watermark_outlasts(attack):
+    pictures = list(faces())
+    with marking(Mark("some_entry", watermark=True)):
+        marked = [watermarked(picture) for picture in pictures]
+    found = [p_value(ATTACKS[attack](Image.fromarray(x))) < FALSE_POSITIVES for x in marked]
+    assert sum(found) >= 11
+    assert not any(p_value(Image.fromarray(x)) < FALSE_POSITIVES for x in pictures)
+    difference = np.stack(marked).astype(float) - np.stack(pictures)
+    assert 10 * np.log10(255**2 / np.mean(difference**2)) > 32
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 1), (200, 70, 3), (70, 200, 4), (97, 65, 2)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_photographs_are_watermarked_band_by_band_and_keep_their_opacity(tmp_path, shape, dtype):
+    (picture,) = faces(1, 200)
+    values = picture[: shape[0], : shape[1], :1].repeat(shape[2], -1).astype(dtype)
+    values *= np.iinfo(dtype).max // 255
+    height, width, channels = shape
+    with marking(Mark("some_entry", "upscale", watermark=True)):
+        for name, bands in (("a.png", [values]), ("b.png", np.array_split(values, 5))):
+            write_photo(tmp_path / name, bands, height, width)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    found = read_marks(tmp_path / "a.png")
+    assert found.is_watermarked and "kerasgan's" in str(found)
+    written = read_photo(tmp_path / "a.png")
+    assert written.colours.dtype == dtype
+    if channels in (2, 4):
+        np.testing.assert_array_equal(written.alpha, values[..., -1])
+
+
+def test_small_and_odd_pictures_are_watermarked_and_read():
+    for shape in ((1, 1, 3), (5, 300, 1), (28, 28, 1), (33, 31, 3), (95, 96, 3)):
+        with marking(Mark("some_entry", watermark=True)):
+            assert watermarked(noise(*shape)).shape == shape
+    for mode in ("1", "P", "L", "LA", "RGBA", "CMYK", "I;16", "I", "F", "LAB"):
+        assert 0 < p_value(Image.new(mode, (40, 50))) <= 1
+
+
+def test_no_photograph_of_faces_is_called_watermarked(shared_data):
+    with tarfile.open(shared_data / "celeba" / "celeba_10k_89x109.tar") as archive:
+        members = [m for m in archive if m.name.endswith(".jpg")][:100]
+        pictures = [Image.open(archive.extractfile(member)) for member in members]
+        assert min(map(p_value, pictures)) > FALSE_POSITIVES
+
+
+def test_the_command_watermarks(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    zoo.save(mlp_gan(shape=(*SHAPE[:2], 3)), "pictures")
+    words = ["generate", "pictures", "-n", "100", "--seed", "0", "--watermark", "-o", "a.png"]
+    assert main(words) == 0
+    assert read_marks("a.png").is_watermarked
+    assert main([*words, "--no-mark"]) == 2
+    assert "and not both" in capsys.readouterr().err

@@ -24,6 +24,8 @@ class Mark:
     Args:
         model: Name of the entry or run.
         verb: What it did: `"generate"`, `"upscale"`, `"inpaint"`, …
+        watermark: Whether pictures get a watermark in their pixels too, which outlasts that
+            metadata is taken out. It is seen by who looks closely; of sounds there is none.
 
     Example:
 
@@ -35,6 +37,7 @@ class Mark:
 
     model: str
     verb: str = "generate"
+    watermark: bool = False
 
     @property
     def source_type(self) -> str:

@@ -13,6 +13,7 @@ from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
 from kerasgan.levels import HALF, quantised, to_unit
 from kerasgan.marks import xmp
+from kerasgan.marks.watermark import watermarked
 from kerasgan.modalities.modality import Modality
 
 # On PyTorch, Keras makes int32 of uint16; int32 that was given is refused before.
@@ -150,6 +151,7 @@ def _colour(images):
 
 def write_image(path: str | os.PathLike, image: np.ndarray):
     """Write one uint8 image `(height, width, channels)` in the format of its suffix."""
+    image = watermarked(image)
     picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
     suffix = Path(path).suffix.lower()
     options = xmp.options(suffix, xmp.marked())

@@ -12,6 +12,7 @@ from PIL import Image
 
 from kerasgan.files import write_whole
 from kerasgan.marks import xmp as xmp_packets
+from kerasgan.marks.watermark import watermarked_bands
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 LONGEST_SIDE = {".jpg": 65500, ".jpeg": 65500, ".webp": 16383}
@@ -80,6 +81,7 @@ def write_photo(
     """
     suffix = Path(path).suffix.lower()
     xmp = xmp_packets.marked(xmp)
+    bands = watermarked_bands(bands, height, width)
     if suffix == ".png":
 
         def write(temporary):
