@@ -18,6 +18,7 @@ ALLOWED = {
     "files": set(),
     "greys": set(),
     "arguments": set(),
+    "pages": {"files"},
     "levels": set(),
     "engine": {"arguments"},
     "marks": {"kerasgan"},
@@ -35,8 +36,10 @@ ALLOWED = {
         *("datasets", "photos", "metrics", "arguments"),
     },
     "style": {"engine.backend", "losses", "photos", "arguments", "levels"},
-    "latents": {"engine", "layers", "losses", "datasets", "arguments", "files", "levels"},
-    "diagnosis": {"files"},
+    "latents": {
+        *("engine", "layers", "losses", "datasets", "arguments", "files", "levels", "pages"),
+    },
+    "diagnosis": {"files", "pages"},
     "callbacks": {
         *("metrics", "files", "modalities", "diagnosis"),
         *("engine.backend", "engine.data", "engine.shapes"),
@@ -50,7 +53,11 @@ ALLOWED = {
         *("datasets", "metrics", "recipes", "files", "arguments"),
     },
     "cli": {"_choose_backend", "kerasgan", "zoo", "recipes", "files", "modalities", "photos"}
+<<<<<<< HEAD
     | {"datasets", "diagnosis", "marks", "models"},
+=======
+    | {"datasets", "diagnosis", "latents", "models"},
+>>>>>>> a5aca80 (kerasgan explore: a page of sliders that go through a latent space without a server; README on latents)
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 

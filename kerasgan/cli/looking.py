@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kerasgan.cli.verbs import WHERE, refuse_negative
+from kerasgan.cli.verbs import WHERE, loaded, refuse_negative
 
 
 def add_models(add):
@@ -18,6 +18,18 @@ def add_models(add):
 def add_runs(add):
     """The subcommands that look at models, runs and data."""
     _add_evaluate(add)
+    explore = add(
+        "explore",
+        _explore,
+        "Write one HTML page with sliders that move through a model's latent space, without a "
+        "server: pictures are made beforehand.",
+        epilog="Example: kerasgan explore dcgan_celeba -o faces.html",
+    )
+    explore.add_argument("name", help=WHERE)
+    explore.add_argument("-o", "--out", help="file to write (default: NAME.html)")
+    explore.add_argument("-n", type=int, default=8, help="samples to begin from (default: 8)")
+    explore.add_argument("--directions", type=int, default=4, help="to move along (default: 4)")
+    explore.add_argument("--seed", type=int, default=0, help="of the samples")
     report = add(
         "report",
         _report,
@@ -158,6 +170,16 @@ def _evaluate(options):
         write_text(options.json, json.dumps(figures, indent=1))
     if options.card:
         add_to_card(options.name, whole)
+
+
+def _explore(options):
+    refuse_negative(options.seed)
+    model = loaded(options.name, "generate")
+    from kerasgan.latents import write_explorer
+
+    name = Path(options.name.split("://")[-1]).name
+    chosen = {"n": options.n, "number_of_directions": options.directions, "seed": options.seed}
+    print(f"Wrote {write_explorer(model, options.out or f'{name}.html', name=name, **chosen)}")
 
 
 def _report(options):

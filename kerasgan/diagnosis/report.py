@@ -1,19 +1,18 @@
 """A run as one HTML page that needs no network, no script and no other file."""
 
-import base64
 import io
 import json
 import math
 import os
 from pathlib import Path
 
-import jinja2
 from PIL import Image
 
 from kerasgan.diagnosis import rules
 from kerasgan.diagnosis.diagram import draw
 from kerasgan.diagnosis.run import diagrams, read
-from kerasgan.files import read_toml, write_text
+from kerasgan.files import read_toml
+from kerasgan.pages import address, write_page
 
 EARLIER = 5
 # What a run folder holds, and what each is for.
@@ -56,14 +55,8 @@ def write_report(run_folder: str | os.PathLike, out: str | os.PathLike | None = 
     """
     run = Path(run_folder)
     out = Path(out or run / "report.html")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {"label": _label, "text": _text}
-    page = environment.get_template("report.html.j2").render(_content(run))
-    write_text(out, f"{page}\n")
+    template = Path(__file__).with_name("report.html.j2")
+    write_page(template, out, _content(run), label=_label, text=_text)
     return out
 
 
@@ -97,7 +90,7 @@ def _content(run):
         "findings": rules.findings(log),
         "no_finding": rules.no_finding(done),
         **_samples(run / "grids"),
-        "diagrams": {title: _address(_png(draw(group))) for title, group in groups.items()},
+        "diagrams": {title: address(_png(draw(group))) for title, group in groups.items()},
         "curves": curves,
         "measured": {"Best weights": _best(run / "best.json"), "On the card": card.get("metrics")},
         "recipe": recipe,
@@ -130,20 +123,15 @@ def _samples(folder):
     others = others[:: math.ceil(len(others) / EARLIER) or 1]
     animation = folder / "animation.webp"
     return {
-        "last": [(_number(path), _address(path.read_bytes())) for path in last],
-        "earlier": [(_number(path), _address(_small(path))) for path in others],
-        "animation": _address(animation.read_bytes()) if animation.is_file() else None,
+        "last": [(_number(path), address(path.read_bytes())) for path in last],
+        "earlier": [(_number(path), address(_small(path))) for path in others],
+        "animation": address(animation.read_bytes()) if animation.is_file() else None,
     }
 
 
 def _number(path):
     unit, _, number = path.stem.partition("_")
     return f"{unit} {number.lstrip('0')}"
-
-
-def _address(content):
-    form = "webp" if content[8:12] == b"WEBP" else "png"
-    return f"data:image/{form};base64,{base64.b64encode(content).decode()}"
 
 
 def _small(path):

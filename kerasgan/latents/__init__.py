@@ -7,7 +7,18 @@ that generates from latents it is the latent, `(latent_dim,)`.
 
 from kerasgan.latents.codes import codes, edit, render
 from kerasgan.latents.directions import direction_of, directions
+from kerasgan.latents.explorer import write_explorer
 from kerasgan.latents.film import film
 from kerasgan.latents.projection import Projection, project
 
-__all__ = ["Projection", "codes", "direction_of", "directions", "edit", "film", "project", "render"]
+__all__ = [
+    "Projection",
+    "codes",
+    "direction_of",
+    "directions",
+    "edit",
+    "film",
+    "project",
+    "render",
+    "write_explorer",
+]
