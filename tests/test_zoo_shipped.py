@@ -67,7 +67,8 @@ def test_a_shipped_model_gives_its_reference_pictures(name):
         inputs = {name: reference[name] for name in reference.files}
     samples = inputs.pop("samples")
     assert apart(model.reference_samples(**inputs), samples) <= 1
-    if "latents" not in inputs:  # its picture shows what it made of others
+    # Its picture shows what it made of others, or diagrams, which a single row changes.
+    if "latents" not in inputs or zoo.info(name)["modality"] == "table":
         return
     with Image.open(store.find(name) / "sample.png") as picture:
         grid = np.asarray(picture)

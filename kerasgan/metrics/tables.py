@@ -72,8 +72,7 @@ class TableQuality:
         too: CorrelationSimilarity and ContingencySimilarity of SDMetrics. A correlation with what
         is constant is NaN.
         """
-        real, synthetic = (self._binned(frame) for frame in (self.real, self.synthetic))
-        found = {}
+        pd, (real, synthetic), found = pandas(), self._binned(), {}
         for one, other in itertools.combinations(self.columns, 2):
             names = (one.name, other.name)
             if one.kind == other.kind == "number":
@@ -81,22 +80,28 @@ class TableQuality:
                 apart -= self._correlation(self.synthetic, one, other)
                 found[names] = 1.0 - abs(apart) / 2
             else:
-                pairs = (frame[list(names)].apply(tuple, axis=1) for frame in (real, synthetic))
-                found[names] = _overlap(*pairs)
+                width = 1 + max(codes[other.name].max() for codes in (real, synthetic))
+                found[names] = _overlap(
+                    *(pd.Series(x[one.name] * width + x[other.name]) for x in (real, synthetic))
+                )
         return found
 
-    def _binned(self, frame):
-        binned = {}
+    def _binned(self):
+        """Dicts from a column's name to whole numbers that stand for its values, one of each."""
+        pd, found = pandas(), ({}, {})
         for c in self.columns:
+            both = pd.concat([self.real[c.name], self.synthetic[c.name]], ignore_index=True)
             if c.kind == "number":
-                known = c.numbers(self.real[c.name])
+                values = c.numbers(both)
+                known = values[: len(self.real)]
                 edges = np.histogram_bin_edges(known[~np.isnan(known)], BINS)
                 edges[[0, -1]] = -np.inf, np.inf
-                binned[c.name] = np.digitize(c.numbers(frame[c.name]), edges)
+                codes = np.digitize(values, edges)
             else:
-                # What is missing equals nothing, itself included.
-                binned[c.name] = frame[c.name].astype(object).where(frame[c.name].notna(), "\0")
-        return pandas().DataFrame(binned)
+                codes = pd.factorize(both, use_na_sentinel=False)[0]
+            for codes_of, part in zip(found, np.split(codes, [len(self.real)])):
+                codes_of[c.name] = part
+        return found
 
     @staticmethod
     def _correlation(frame, *columns):
