@@ -1,5 +1,6 @@
 """That a file was made by a model, written into it and read from it."""
 
+import datetime
 import io
 import json
 import struct
@@ -8,12 +9,17 @@ import wave
 
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 from tiny import SHAPE, mlp_gan
 
 from kerasgan import __version__, zoo
 from kerasgan.cli import main
-from kerasgan.marks import Mark, marking, read_marks
+from kerasgan.marks import Mark, Signer, marking, read_marks
 from kerasgan.marks.watermark import FALSE_POSITIVES, p_value, watermarked
 from kerasgan.marks.xmp import IPTC, RDF, fields
 from kerasgan.modalities import Audio, Images, write_image
@@ -169,8 +175,9 @@ def test_the_command_marks_and_reads(tmp_path, monkeypatch, capsys):
     capsys.readouterr()
     assert main(["inspect", "a.png"]) == 0
     expected = f"  metadata   created by a trained model, by kerasgan pictures {__version__}"
-    file, metadata, watermark = capsys.readouterr().out.splitlines()
+    file, metadata, watermark, manifest = capsys.readouterr().out.splitlines()
     assert (file, metadata) == ("a.png", expected) and "none found" in watermark
+    assert manifest.startswith("  C2PA       no")
     assert main(["inspect", "b.png"]) == 0
     assert "nothing said" in capsys.readouterr().out
     assert main(["inspect", "--marks", "each", "--json"]) == 0
@@ -263,8 +270,119 @@ def test_no_photograph_of_faces_is_called_watermarked(shared_data):
 def test_the_command_watermarks(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     zoo.save(mlp_gan(shape=(*SHAPE[:2], 3)), "pictures")
-    words = ["generate", "pictures", "-n", "100", "--seed", "0", "--watermark", "-o", "a.png"]
+    words = ["generate", "pictures", "-n", "400", "--seed", "0", "--watermark", "-o", "a.png"]
     assert main(words) == 0
     assert read_marks("a.png").is_watermarked
     assert main([*words, "--no-mark"]) == 2
-    assert "and not both" in capsys.readouterr().err
+    assert "--no-mark alone" in capsys.readouterr().err
+
+
+# Signing
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory):
+    """A chain of certificates made here, and its key."""
+    pytest.importorskip("c2pa")
+    folder = tmp_path_factory.mktemp("signer")
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [
+        x509.Name([x509.NameAttribute(oid, value) for oid, value in said])
+        for said in (
+            [(NameOID.ORGANIZATION_NAME, "Tests"), (NameOID.COMMON_NAME, "Somebody")],
+            [(NameOID.ORGANIZATION_NAME, "Tests"), (NameOID.COMMON_NAME, "Authority")],
+        )
+    ]
+    now = datetime.datetime.now(datetime.UTC)
+    chain = b""
+    for key, name, is_authority in zip(keys, names, (False, True)):
+        usage = dict.fromkeys(
+            (
+                *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+                *("crl_sign", "encipher_only", "decipher_only"),
+            ),
+            False,
+        )
+        usage = x509.KeyUsage(
+            digital_signature=not is_authority, key_cert_sign=is_authority, **usage
+        )
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(keys[1].public_key())
+        builder = (
+            x509.CertificateBuilder(names[1], name, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
+            .add_extension(usage, critical=True)
+            .add_extension(identifier, critical=False)
+        )
+        if not is_authority:
+            purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
+            builder = builder.add_extension(purpose, critical=False)
+        chain += builder.sign(keys[1], hashes.SHA256()).public_bytes(Encoding.PEM)
+    (folder / "chain.pem").write_bytes(chain)
+    for name, key in zip(("key.pem", "other.pem"), keys):
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (folder / name).write_bytes(private)
+    return folder
+
+
+def test_a_signed_file_says_who_signed_it_and_that_it_was_changed(tmp_path, signer):
+    image = noise(40, 40, 3)
+    mark = Mark("some_entry", signer=Signer(signer / "chain.pem", signer / "key.pem"))
+    with marking(mark):
+        for suffix in SUFFIXES:
+            write_image(tmp_path / f"a{suffix}", image)
+        write_photo(tmp_path / "b.png", [image], 40, 40)
+        Audio(8000).write(noise(1, 100, 1).astype("int16"), tmp_path / "a.wav")
+    for path in sorted(tmp_path.iterdir()):
+        found = read_marks(path)
+        assert found.manifest == {
+            "state": "Valid",
+            "signed_by": "Somebody",
+            "generator": f"kerasgan {__version__}",
+            "source_type": CREATED,
+        }
+        assert found.metadata and not found.problems
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "b.png")), image)
+    data = bytearray((tmp_path / "a.jpg").read_bytes())
+    data[-30] ^= 1
+    (tmp_path / "a.jpg").write_bytes(data)
+    found = read_marks(tmp_path / "a.jpg")
+    assert found.manifest["state"] == "Invalid" and "changed since it was signed" in str(found)
+
+
+def test_broken_manifests_are_problems(tmp_path, signer):
+    path = tmp_path / "a.png"
+    with marking(Mark("some_entry", signer=Signer(signer / "chain.pem", signer / "key.pem"))):
+        write_image(path, noise(8, 8, 3))
+    data, random = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(20):
+        broken = np.frombuffer(data, "uint8").copy()
+        broken[random.integers(0, len(data), 20)] = random.integers(0, 256, 20)
+        path.write_bytes(broken.tobytes())
+        found = read_marks(path)
+        assert found.problems or found.manifest is None or found.manifest["state"] == "Invalid"
+
+
+@pytest.mark.parametrize(
+    "certificate, key, message",
+    [
+        ("chain.pem", "other.pem", "other.pem is not the key of the first certificate in"),
+        ("key.pem", "key.pem", "key.pem is no PEM certificate"),
+        ("chain.pem", "chain.pem", "chain.pem is no PEM private key without a password"),
+    ],
+)
+def test_what_cannot_sign_is_refused_before_anything_is_made(signer, certificate, key, message):
+    with pytest.raises(ValueError, match=message):
+        Signer(signer / certificate, signer / key)
+
+
+def test_the_command_signs(tmp_path, monkeypatch, capsys, signer):
+    monkeypatch.chdir(tmp_path)
+    zoo.save(mlp_gan(shape=(*SHAPE[:2], 3)), "pictures")
+    words = ["generate", "pictures", "-n", "1", "--certificate", str(signer / "chain.pem")]
+    assert main(words) == 2
+    assert "--certificate and --key together" in capsys.readouterr().err
+    assert main([*words, "--key", str(signer / "key.pem"), "-o", "a.png"]) == 0
+    assert read_marks("a.png").manifest["signed_by"] == "Somebody"
+    assert main([*words, "--key", "nowhere.pem", "-o", "b.png"]) == 2

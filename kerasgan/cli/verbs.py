@@ -116,17 +116,26 @@ def add_marks(command):
         help="say in the pixels too that a model made them: outlasts JPEG, resizing by half and "
         "cropping, and is faintly seen",
     )
+    command.add_argument(
+        "--certificate", metavar="PEM", help="a chain of certificates: sign a C2PA manifest by it"
+    )
+    command.add_argument("--key", metavar="PEM", help="with --certificate: its private key")
 
 
 def marked(options, name, verb):
     """The context in which a command writes, by `add_marks`."""
-    from kerasgan.marks import Mark, marking
+    from kerasgan.marks import Mark, Signer, marking
 
-    if options.no_mark and options.watermark:
-        raise ValueError("Give --watermark or --no-mark, and not both.")
+    if options.no_mark:
+        if options.watermark or options.certificate:
+            raise ValueError("Give --no-mark alone, or --watermark and --certificate without it.")
+        return marking(None)
+    if (options.certificate is None) != (options.key is None):
+        raise ValueError("Give --certificate and --key together: a chain and its private key.")
+    signer = options.certificate and Signer(options.certificate, options.key)
     # The last part alone: where a folder lies, or a key in an address, is nobody's business.
     model = Path(os.path.abspath(name.split("?")[0])).name
-    return marking(None if options.no_mark else Mark(model, verb, options.watermark))
+    return marking(Mark(model, verb, options.watermark, signer))
 
 
 def default(verb, preferred, recipe):

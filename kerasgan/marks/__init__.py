@@ -2,5 +2,6 @@
 
 from kerasgan.marks.mark import Mark, current, marking
 from kerasgan.marks.reading import Marks, read_marks
+from kerasgan.marks.signer import Signer
 
-__all__ = ["Mark", "Marks", "current", "marking", "read_marks"]
+__all__ = ["Mark", "Marks", "Signer", "current", "marking", "read_marks"]

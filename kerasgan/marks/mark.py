@@ -5,6 +5,7 @@ import contextvars
 from dataclasses import dataclass
 
 from kerasgan import __version__
+from kerasgan.marks.signer import Signer
 
 _mark = contextvars.ContextVar("mark", default=None)
 
@@ -26,6 +27,7 @@ class Mark:
         verb: What it did: `"generate"`, `"upscale"`, `"inpaint"`, …
         watermark: Whether pictures get a watermark in their pixels too, which outlasts that
             metadata is taken out. It is seen by who looks closely; of sounds there is none.
+        signer: A `Signer`, by which files get a C2PA manifest; or None.
 
     Example:
 
@@ -38,6 +40,7 @@ class Mark:
     model: str
     verb: str = "generate"
     watermark: bool = False
+    signer: Signer | None = None
 
     @property
     def source_type(self) -> str:

@@ -7,11 +7,19 @@ from pathlib import Path
 
 from PIL import Image
 
-from kerasgan.marks import wav, xmp
+from kerasgan.marks import manifest, wav, xmp
 from kerasgan.marks.mark import CREATED, EDITED
+from kerasgan.marks.signer import NEEDED
 from kerasgan.marks.watermark import FALSE_POSITIVES, p_value
 
 SAID = {CREATED: "created by a trained model", EDITED: "edited with a trained model"}
+
+# In the words of C2PA "Trusted", "Valid" and "Invalid".
+STATES = {
+    "Trusted": "unchanged since a trusted signer signed it",
+    "Valid": "unchanged since it was signed, by somebody who is not known",
+    "Invalid": "changed since it was signed, or wrongly signed",
+}
 
 
 @dataclass
@@ -24,13 +32,24 @@ class Marks:
             types, `system` and `version` that the file names.
         watermark: How probable so much agreement with kerasgan's watermark is in a picture without
             it; None where the pixels were not read.
+        manifest: Dict with those of `state`, `signed_by`, `generator` and `source_type` that its
+            C2PA manifest has; None where it has none, or c2pa-python is not installed.
         problems: List of sentences: what could not be read.
     """
 
     file: str
     metadata: dict[str, str]
     watermark: float | None
+    manifest: dict[str, str] | None
     problems: list[str]
+
+    def _manifest(self):
+        if self.manifest is None:
+            return "no manifest" if manifest.is_installed() else f"not looked for. {NEEDED}"
+        said = self.manifest
+        kind = said.get("source_type", "digital source type not named")
+        by = f", signed by {said['signed_by']}" if "signed_by" in said else ""
+        return f"{STATES.get(said.get('state'), 'of unknown state')}: {SAID.get(kind, kind)}{by}"
 
     @property
     def is_watermarked(self) -> bool:
@@ -49,6 +68,7 @@ class Marks:
         if self.watermark is not None:
             there = "kerasgan's" if self.is_watermarked else "none found"
             lines.append(("watermark", f"{there} (p = {self.watermark:.2g})"))
+        lines.append(("C2PA", self._manifest()))
         lines += [("problem", problem) for problem in self.problems]
         return "\n".join([self.file, *(f"  {name:10} {text}" for name, text in lines)])
 
@@ -72,7 +92,7 @@ def read_marks(path: str | os.PathLike) -> Marks:
     print(kerasgan.marks.read_marks("faces.png"))
     ```
     """
-    found = Marks(os.fspath(path), {}, None, [])
+    found = Marks(os.fspath(path), {}, None, None, [])
     is_sound = Path(path).suffix.lower() == ".wav"
     try:
         if is_sound:
@@ -88,6 +108,11 @@ def read_marks(path: str | os.PathLike) -> Marks:
         reason = "it is no picture" if isinstance(error, Image.UnidentifiedImageError) else error
         found.problems.append(f"The file cannot be read: {reason or type(error).__name__}.")
         return found
+    if manifest.is_installed():
+        try:
+            found.manifest = manifest.read(path)
+        except ValueError as error:
+            found.problems.append(f"Its C2PA manifest cannot be read: {error}.")
     if packet:
         try:
             found.metadata = xmp.fields(packet)

@@ -8,6 +8,7 @@ from keras import ops
 from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
 from kerasgan.marks import wav, xmp
+from kerasgan.marks.manifest import sign
 from kerasgan.modalities.images import make_grid
 from kerasgan.modalities.modality import Modality
 
@@ -77,6 +78,7 @@ class Audio(Modality):
                 sound.writeframes(samples.astype("<i2").tobytes())
             if packet := xmp.marked():
                 wav.add_xmp(temporary, packet)
+            sign(temporary)
 
         write_whole(path, save)
 

@@ -13,6 +13,7 @@ from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
 from kerasgan.levels import HALF, quantised, to_unit
 from kerasgan.marks import xmp
+from kerasgan.marks.manifest import sign
 from kerasgan.marks.watermark import watermarked
 from kerasgan.modalities.modality import Modality
 
@@ -157,4 +158,9 @@ def write_image(path: str | os.PathLike, image: np.ndarray):
     options = xmp.options(suffix, xmp.marked())
     if suffix in (".jpg", ".jpeg", ".webp"):
         options["quality"] = 95
-    write_whole(path, lambda temporary: picture.save(temporary, **options))
+
+    def save(temporary):
+        picture.save(temporary, **options)
+        sign(temporary)
+
+    write_whole(path, save)

@@ -12,6 +12,7 @@ from PIL import Image
 
 from kerasgan.files import write_whole
 from kerasgan.marks import xmp as xmp_packets
+from kerasgan.marks.manifest import sign
 from kerasgan.marks.watermark import watermarked_bands
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
@@ -99,7 +100,11 @@ def write_photo(
                 temporary, **options
             )
 
-    write_whole(path, write)
+    def write_signed(temporary):
+        write(temporary)
+        sign(temporary)
+
+    write_whole(path, write_signed)
 
 
 def to_pillow(
