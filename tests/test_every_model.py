@@ -333,7 +333,6 @@ ALIKE += (
     "fastgan",
     "projected_gan",
 )
-ALIKE += ("enhancement", "stylegan2", "conditional_stylegan2", "fastgan", "projected_gan")
 ALIKE += ("wavegan", "conditional_wavegan")
 
 
