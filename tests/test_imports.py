@@ -53,11 +53,7 @@ ALLOWED = {
         *("datasets", "metrics", "recipes", "files", "arguments"),
     },
     "cli": {"_choose_backend", "kerasgan", "zoo", "recipes", "files", "modalities", "photos"}
-<<<<<<< HEAD
-    | {"datasets", "diagnosis", "marks", "models"},
-=======
-    | {"datasets", "diagnosis", "latents", "models"},
->>>>>>> a5aca80 (kerasgan explore: a page of sliders that go through a latent space without a server; README on latents)
+    | {"datasets", "diagnosis", "latents", "marks", "models"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 
