@@ -50,6 +50,25 @@ def test_diversity_counts_what_differs():
         assert "real_range" not in log and "held_out_over_fake" not in log
 
 
+@pytest.mark.without_backend
+@pytest.mark.parametrize(
+    ("level", "illness"), [(0.0, "silence"), (9.0, "clipping"), (0.2, "mode collapse")]
+)
+def test_a_run_that_makes_one_sound_alone_is_told_by_what_it_is(level, illness, tmp_path):
+    sounds = np.random.default_rng(0).integers(-9999, 9999, (64, 64, 1)).astype("int16")
+    same = keras.initializers.Constant(level)
+    dense = keras.layers.Dense(64, "tanh", kernel_initializer="zeros", bias_initializer=same)
+    generator = keras.Sequential([keras.Input((2,)), dense, keras.layers.Reshape((64, 1))])
+    critic = networks.wavegan((64, 1), width=1)[1]
+    model = MODELS["wavegan"](generator, critic, discriminator_steps=1, seed=0)
+    players = ("discriminator_optimizer", "generator_optimizer")
+    model.compile(**{player: keras.optimizers.SGD(0.0) for player in players})
+    log = keras.callbacks.CSVLogger(str(tmp_path / "log.csv"))
+    with pytest.warns(UserWarning, match=illness):
+        train(model, sounds, epochs=ENOUGH, batch_size=32, callbacks=[Diagnosis(sounds), log])
+    assert illness in [finding.illness for finding in diagnose(tmp_path)]
+
+
 def test_shares_change_and_gradient_against_numpy():
     """A discriminator w·x and a generator that shifts by b: everything is known."""
     z, x = keras.Input((2,)), keras.Input((2,))

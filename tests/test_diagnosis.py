@@ -24,6 +24,9 @@ HEALTHY = {
     "generator_step": 0.001,
     "real_range": 2.0,
     "fake_outside": 0.0,
+    "fake_silent": 0.0,
+    "fake_clipped": 0.0,
+    "real_clipped": 0.0,
     "overfitting": 0.6,
     "augment_probability": 0.3,
 }
@@ -73,6 +76,13 @@ def illnesses(found):
         ("images outside the range", {"real_range": 2.0}, {"real_range": 255.0}),
         ("oscillation", {"sample_change": 0.6}, {"sample_change": 0.8}),
         ("images outside the range", {"fake_outside": 0.005}, {"fake_outside": 0.1}),
+        ("silence", {"fake_silent": 0.4}, {"fake_silent": 0.6}),
+        ("clipping", {"fake_clipped": 0.01}, {"fake_clipped": 0.03}),
+        (
+            "clipping",
+            {"fake_clipped": 0.03, "real_clipped": 0.01},
+            {"fake_clipped": 0.05, "real_clipped": 0.01},
+        ),
     ],
 )
 def test_each_illness_is_found_from_its_threshold_on(illness, below, above):

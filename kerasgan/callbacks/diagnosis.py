@@ -12,7 +12,10 @@ from kerasgan.callbacks.looking import Look
 from kerasgan.diagnosis import rules
 from kerasgan.engine import backend
 from kerasgan.engine.data import named
-from kerasgan.modalities import Images
+from kerasgan.modalities import Audio, Images
+
+# 40 dB below a peak.
+SILENT = 0.01
 
 
 class Diagnosis(keras.callbacks.Callback):
@@ -38,6 +41,8 @@ class Diagnosis(keras.callbacks.Callback):
       far its weights have come in the epoch, over their norm before it and the number of steps.
     - of images, `real_range`: the highest value less the lowest, 2 for images in [-1, 1];
       `fake_outside`: the share of generated values out of [-1, 1].
+    - of sounds, `fake_silent`: the share of generated ones whose peak is 40 dB or more below the
+      median peak of real ones; `fake_clipped`, `real_clipped`: the share of values at full scale.
 
     The generator is the one that trains, not the averaged one. Callbacks that write the log,
     such as `keras.callbacks.CSVLogger`, come after this one in the list.
@@ -88,6 +93,8 @@ class Diagnosis(keras.callbacks.Callback):
         self._look = Look(model, self._see, kinds, self.n, self.seed)
         real = ops.convert_to_numpy(model.read_batch(self._look.chosen["real"])[model.makes])
         self._range = float(real.max()) - float(real.min())
+        self._peak = float(np.median(np.abs(real).reshape(len(real), -1).max(axis=1)))
+        self._real_clipped = _clipped(real)
         self._scale = _distances(real).sum() / (len(real) * (len(real) - 1)) or 1.0
         self._real_variety = self._variety(real)
         self._weights, self._curves, self._known = None, {}, set()
@@ -150,6 +157,11 @@ class Diagnosis(keras.callbacks.Callback):
         if isinstance(self.model.modalities[self.model.makes], Images):
             measured["real_range"] = self._range
             measured["fake_outside"] = float(np.mean(np.abs(samples) > 1.001))
+        if isinstance(self.model.modalities[self.model.makes], Audio):
+            peaks = np.abs(samples).reshape(len(samples), -1).max(axis=1)
+            measured["fake_silent"] = float(np.mean(peaks <= SILENT * self._peak))
+            measured["fake_clipped"] = _clipped(samples)
+            measured["real_clipped"] = self._real_clipped
         return measured
 
     def _trained(self):
@@ -167,6 +179,11 @@ class Diagnosis(keras.callbacks.Callback):
         shares = np.linalg.eigvalsh(kernel / len(samples))
         shares = shares[shares > 1e-12]
         return float(np.exp(-np.sum(shares * np.log(shares))))
+
+
+def _clipped(samples):
+    """The share of values at full scale."""
+    return float(np.mean(np.abs(samples) > 0.999))
 
 
 def _distances(samples):

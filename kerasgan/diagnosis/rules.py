@@ -6,12 +6,9 @@ beside them; thresholds that it is the source of lie between the two.
 """
 
 import math
-import statistics
-from dataclasses import dataclass
 
-# Epochs that are judged, and how many there must be: at first everything looks ill.
-LAST = 5
-ENOUGH = 10
+from kerasgan.diagnosis.finding import ENOUGH, Finding, epochs_of, last
+from kerasgan.diagnosis.sounds import clipping, silence
 
 COLLAPSED = 0.25
 SEPARATED, SEPARATED_FROM_SLOW, SLOW = 0.99, 0.92, 0.03
@@ -24,31 +21,6 @@ LOSS_OF_NOTHING_LEFT = 0.02
 OUTSIDE = 0.01
 NARROW, WIDE = 1.01, 2.01
 MEASURED = "benchmarks/diagnosis.py, between its ill runs and its healthy ones."
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What ails a run.
-
-    Attributes:
-        illness: String, its name.
-        evidence: String, what the log shows.
-        threshold: String, where the line is drawn.
-        source: String, where that comes from.
-        advice: String, the one change to try first.
-    """
-
-    illness: str
-    evidence: str
-    threshold: str
-    source: str
-    advice: str
-
-    def __str__(self):
-        return (
-            f"{self.illness}\n  {self.evidence}\n  Threshold: {self.threshold}\n"
-            f"  Source: {self.source}\n  Try first: {self.advice}"
-        )
 
 
 def no_finding(epochs):
@@ -109,13 +81,13 @@ def learning_rate_too_high(curves):
 
 
 def discriminator_has_won(curves):
-    apart, moved = _last(curves, "real_over_fake"), _last(curves, "sample_change")
+    apart, moved = last(curves, "real_over_fake"), last(curves, "sample_change")
     slow = moved is not None and moved < SLOW
     if apart is not None and apart >= (SEPARATED_FROM_SLOW if slow else SEPARATED):
         return Finding(
             "the discriminator has won",
             f"It ranks the real sample above the generated one in {apart:.1%} of pairs "
-            f"({_epochs(curves, 'real_over_fake')}).",
+            f"({epochs_of(curves, 'real_over_fake')}).",
             f"{SEPARATED:.0%} of pairs, or {SEPARATED_FROM_SLOW:.0%} where samples move by less "
             f"than {SLOW:.0%} an epoch; 50% if it could not tell them apart.",
             f"{MEASURED} That the generator then gets no useful gradient: Arjovsky and Bottou "
@@ -124,11 +96,11 @@ def discriminator_has_won(curves):
             "discriminator built with discriminator_normalization=None; if its learning rate is "
             "above the generator's, lower it: compile(discriminator_optimizer=…).",
         )
-    loss = _last(curves, "discriminator_loss")
+    loss = last(curves, "discriminator_loss")
     if apart is None and loss is not None and 0.0 <= loss < LOSS_OF_NOTHING_LEFT:
         return Finding(
             "the discriminator has won",
-            f"Its loss is {loss:.3g} ({_epochs(curves, 'discriminator_loss')}).",
+            f"Its loss is {loss:.3g} ({epochs_of(curves, 'discriminator_loss')}).",
             f"{LOSS_OF_NOTHING_LEFT}; at the equilibrium the minimax loss is 1.386, hinge 2, "
             "least squares 0.25, the relativistic one 0.693.",
             "Goodfellow et al. 2014, arXiv:1406.2661: the loss at the equilibrium.",
@@ -140,14 +112,14 @@ def discriminator_has_won(curves):
 
 
 def generator_has_stalled(curves):
-    moved, apart = _last(curves, "sample_change"), _last(curves, "real_over_fake")
+    moved, apart = last(curves, "sample_change"), last(curves, "real_over_fake")
     if moved is None or moved >= STILL or apart is None or apart < TOLD_APART:
         return None
     return Finding(
         "the generator has stalled",
         f"Samples of the same latents move by {moved:.2%} of the distance between real samples "
         f"an epoch, and the discriminator tells {apart:.0%} of pairs apart "
-        f"({_epochs(curves, 'sample_change')}).",
+        f"({epochs_of(curves, 'sample_change')}).",
         f"{STILL:.1%} an epoch, with {TOLD_APART:.0%} of pairs told apart or more.",
         MEASURED,
         "Raise the generator's learning rate: compile(generator_optimizer=keras.optimizers.Adam("
@@ -157,13 +129,13 @@ def generator_has_stalled(curves):
 
 
 def mode_collapse(curves):
-    diversity = _last(curves, "diversity")
+    diversity = last(curves, "diversity")
     if diversity is None or diversity >= COLLAPSED:
         return None
     return Finding(
         "mode collapse",
         f"Generated samples have {diversity:.1%} of the diversity of real ones "
-        f"({_epochs(curves, 'diversity')}).",
+        f"({epochs_of(curves, 'diversity')}).",
         f"{COLLAPSED:.0%} of their Vendi score (Friedman and Dieng 2022, arXiv:2210.02410).",
         MEASURED,
         "kerasgan.models.R3GAN in place of the model, on networks built with "
@@ -179,12 +151,12 @@ def oscillation(curves):
         "arXiv:1801.04406): penalties=[kerasgan.penalties.R1(10.0)], for a Wasserstein loss the "
         "model WGANGP; and beta_1 of 0 or 0.5 in both optimizers."
     )
-    moved = _last(curves, "sample_change")
+    moved = last(curves, "sample_change")
     if moved is not None and moved >= DRIVEN_ROUND:
         return Finding(
             "oscillation",
             f"Samples of the same latents are others after every epoch: they move by {moved:.0%} "
-            f"of the distance between real samples ({_epochs(curves, 'sample_change')}).",
+            f"of the distance between real samples ({epochs_of(curves, 'sample_change')}).",
             f"{DRIVEN_ROUND:.0%} of that distance an epoch.",
             MEASURED,
             advice,
@@ -215,30 +187,30 @@ def oscillation(curves):
 
 
 def overfitting(curves):
-    ranked = _last(curves, "real_over_held_out")
+    ranked = last(curves, "real_over_held_out")
     advice = (
         "augmentation=kerasgan.augment.DifferentiableAugmentation() (Zhao et al. 2020, "
         "arXiv:2006.10738), or more pictures."
     )
     if ranked is not None and ranked >= MEMORISED:
-        against = _last(curves, "held_out_over_fake")
+        against = last(curves, "held_out_over_fake")
         return Finding(
             "overfitting",
             f"The discriminator ranks training samples above held-out ones in {ranked:.0%} of "
             f"pairs, and held-out above generated ones in {against:.0%} "
-            f"({_epochs(curves, 'real_over_held_out')}).",
+            f"({epochs_of(curves, 'real_over_held_out')}).",
             f"{MEMORISED:.0%} of pairs; 50% if it has memorised nothing.",
             MEASURED,
             advice,
         )
-    sign, chance = _last(curves, "overfitting"), _last(curves, "augment_probability")
+    sign, chance = last(curves, "overfitting"), last(curves, "augment_probability")
     if sign is None or chance is None:
         return None
     if sign > OVERFITTING_TARGET and chance >= STRONGEST_AUGMENTATION - 1e-3:
         return Finding(
             "overfitting",
             f"The mean sign of the logits of real images is {sign:.2f} although augmentation has "
-            f"its highest probability, {chance:.2f} ({_epochs(curves, 'overfitting')}).",
+            f"its highest probability, {chance:.2f} ({epochs_of(curves, 'overfitting')}).",
             f"A sign of {OVERFITTING_TARGET} at a probability of {STRONGEST_AUGMENTATION}.",
             "Karras et al. 2020, arXiv:2006.06676: target of r_t, and where augmentations leak.",
             "More pictures, or a discriminator of less width: augmentation alone is used up.",
@@ -247,7 +219,7 @@ def overfitting(curves):
 
 
 def images_outside_the_range(curves):
-    span, outside = _last(curves, "real_range", 1), _last(curves, "fake_outside")
+    span, outside = last(curves, "real_range", 1), last(curves, "fake_outside")
     if span is not None and not NARROW < span < WIDE:
         return Finding(
             "images outside the range",
@@ -260,7 +232,7 @@ def images_outside_the_range(curves):
         return Finding(
             "images outside the range",
             f"{outside:.1%} of the generated values are out of [-1, 1] "
-            f"({_epochs(curves, 'fake_outside')}).",
+            f"({epochs_of(curves, 'fake_outside')}).",
             f"{OUTSIDE:.0%} of the values out of [-1, 1].",
             "kerasgan.models: images are floats in [-1, 1]; generate clips what is outside.",
             'End the generator in keras.layers.Activation("tanh", dtype="float32"), as the '
@@ -277,18 +249,6 @@ RULES = (
     mode_collapse,
     oscillation,
     overfitting,
+    silence,
+    clipping,
 )
-
-
-def _last(curves, name, enough=ENOUGH):
-    """The median of a curve's last epochs; None with too few, or where one is not finite."""
-    curve = curves.get(name, {})
-    values = [curve[epoch] for epoch in sorted(curve)[-LAST:]]
-    if len(curve) < enough or not all(map(math.isfinite, values)):
-        return None
-    return statistics.median(values)
-
-
-def _epochs(curves, name):
-    judged = sorted(curves[name])[-LAST:]
-    return f"median of epochs {judged[0]} to {judged[-1]}"
