@@ -58,8 +58,8 @@ class Audio(Modality):
             clip = np.pad(clip, (0, max(0, FRAME - len(clip))))
             frames = np.lib.stride_tricks.sliding_window_view(clip, FRAME)[:: FRAME // 4]
             power = np.abs(np.fft.rfft(frames * np.hanning(FRAME))).T[::-1] ** 2
-            decibels = 10 * np.log10(np.maximum(power / max(power.max(), 1e-12), 1e-8))
-            shown.append(np.rint((decibels + 80.0) / 80.0 * 255).astype("uint8"))
+            decibels = 10 * np.log10(np.maximum(power / max(power.max(), 1e-12), 1e-6))
+            shown.append(np.rint((decibels + 60.0) / 60.0 * 255).astype("uint8"))
         # A line of white between two of them.
         return make_grid(np.pad(shown, ((0, 0), (0, 1), (0, 1)), constant_values=255)[..., None])
 
