@@ -172,10 +172,10 @@ def evaluate(
     against how near those are to each other (1 for new samples, 0 for copies): see
     `kerasgan.metrics`. Of sounds that last one and `diversity`, how far samples of one label lie
     apart over how far real ones do, both by mel spectrograms; and with a classifier as `features`
-    the Inception Score, the Fréchet distance of its features, and how often it hears the label
-    that was asked for. Of a table beside rows that it was not trained on: how like columns and
-    pairs of them are, how useful the rows are for classifiers, and how near to those of training:
-    see `kerasgan.metrics.TableQuality`.
+    the Inception Score, how often it hears the label that was asked for, and, of more samples than
+    it has features, the Fréchet distance of these. Of a table beside rows that it was not trained
+    on: how like columns and pairs of them are, how useful the rows are for classifiers, and how
+    near to those of training: see `kerasgan.metrics.TableQuality`.
 
     Args:
         name: As in `load`, of a model that makes images, sounds or rows of a table.

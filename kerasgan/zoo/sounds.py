@@ -41,14 +41,16 @@ def _judged(real, made, labels, asked):
         metric.update_state(real, generated)
         return metric.result()
 
-    order = np.random.default_rng(0).permutation(len(real[0]))
-    halves = np.array_split(real[0][order], 2)
     figures = {
         "inception_score": measure(metrics.InceptionScore(None, splits=1), None, made[1]),
         "inception_score_of_real": measure(metrics.InceptionScore(None, splits=1), None, real[1]),
-        "frechet_distance": measure(metrics.FrechetInceptionDistance(None), real[0], made[0]),
-        "frechet_distance_of_real_halves": measure(metrics.FrechetInceptionDistance(None), *halves),
     }
+    halves = np.array_split(np.random.default_rng(0).permutation(real[0]), 2)
+    # Of fewer samples than features a covariance is mostly chance.
+    if min(len(made[0]), len(halves[0])) > made[0].shape[1]:
+        distance = metrics.FrechetInceptionDistance
+        figures["frechet_distance"] = measure(distance(None), real[0], made[0])
+        figures["frechet_distance_of_real_halves"] = measure(distance(None), *halves)
     if labels is not None:
         figures["label_agreement"] = np.mean(made[1].argmax(1) == asked)
         figures["label_agreement_of_real"] = np.mean(real[1].argmax(1) == labels)
