@@ -159,13 +159,15 @@ def convolution(x, kernel, bias, *, strides, padding, dilation_rate, data_format
         sides = zip(x.shape[1:3], kernel.shape, strides, dilation_rate)
         missing = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in sides]
         pads = [(total // 2, total - total // 2) for total in missing]
-    symmetric = all(before == after for before, after in pads)
     groups = x.shape[-1] // kernel.shape[2]
+    kernel = kernel_first(kernel)
+    if is_row(x) and set(dilation_rate) == {1} and pads[1][1] == pads[1][0] + 1:
+        kernel, pads[1] = with_zero_first(kernel), (pads[1][1], pads[1][1])
+    symmetric = all(before == after for before, after in pads)
     x = channels_first(x)
     if not symmetric:
         x = functional.pad(x, [p for pair in reversed(pads) for p in pair])
     padding = [before for before, _ in pads] if symmetric else 0
-    kernel = kernel_first(kernel)
     y = functional.conv2d(x, kernel, bias, strides, padding, dilation_rate, groups)
     return y.permute(0, 2, 3, 1)
 
@@ -181,9 +183,11 @@ def transposed_convolution(x, kernel, bias, output_padding, **options):
         )
     same = options["padding"] == "same"
     crops = [size - stride if same else 0 for size, stride in zip(sizes, strides)]
+    kernel = kernel_first(kernel)
+    if is_row(x) and crops[1] % 2:
+        kernel, crops[1] = with_zero_first(kernel), crops[1] + 1
     # Both sides lose as much by PyTorch's padding; of an odd number the last side loses the rest.
     padding = [crop // 2 for crop in crops]
-    kernel = kernel_first(kernel)
     y = functional.conv_transpose2d(channels_first(x), kernel, bias, strides, padding)
     height, width = (side - crop % 2 for side, crop in zip(y.shape[2:], crops))
     return y[:, :, :height, :width].permute(0, 2, 3, 1)
@@ -240,14 +244,24 @@ def as_tensor(x):
 
 def channels_first(x):
     # A view. Keras copies every input twice: to channels first, and back in memory.
+    row = is_row(x)
     x = x.permute(0, 3, 1, 2)
     # Of one row, a sound say, the kernels for this order in memory take up to ten times as long.
-    return x.contiguous() if x.shape[2] == 1 else x
+    return x.contiguous() if row else x
+
+
+def is_row(x):
+    return x.shape[1] == 1 and x.shape[2] > 1
 
 
 def kernel_first(kernel):
     kernel = kernel.permute(3, 2, 0, 1)
     return kernel.contiguous() if kernel.shape[2] == 1 and kernel.shape[3] > 1 else kernel
+
+
+def with_zero_first(kernel):
+    # A tap of zero, and both sides are padded, or lose, as much: to do so apart copies the row.
+    return functional.pad(kernel, (1, 0))
 
 
 def run_step(step, args, groups):
