@@ -37,7 +37,8 @@ ALLOWED = {
     },
     "style": {"engine.backend", "losses", "photos", "arguments", "levels"},
     "latents": {
-        *("engine", "layers", "losses", "datasets", "arguments", "files", "levels", "pages"),
+        *("engine", "layers", "losses", "datasets", "arguments", "files", "levels"),
+        *("marks", "pages"),
     },
     "diagnosis": {"files", "pages"},
     "callbacks": {

@@ -8,6 +8,7 @@ from PIL import Image
 from tiny import array, mlp_gan
 
 from kerasgan import latents, losses, models, networks
+from kerasgan.marks import Mark, marking, read_marks
 
 SHAPE = (32, 32, 1)
 TINY = {"latent_dim": 4, "width": 2, "max_width": 4, "style_dim": 4, "mapping_layers": 2}
@@ -128,7 +129,9 @@ def test_an_edit_moves_codes_at_the_layers_named(styled):
 def test_a_film_goes_through_codes_and_back(name, suffix, request, tmp_path):
     model = request.getfixturevalue(name)
     found = latents.codes(model, 3, seed=0)
-    path = latents.film(model, tmp_path / f"film{suffix}", found, steps=2, milliseconds=80)
+    with marking(Mark("model", "generate")):
+        path = latents.film(model, tmp_path / f"film{suffix}", found, steps=2, milliseconds=80)
+    assert bool(read_marks(path).metadata) == (suffix == ".webp")
     with Image.open(path) as opened:
         assert opened.size == model.sample_shape[:2] and opened.is_animated
         frames = []

@@ -10,6 +10,7 @@ from kerasgan.arguments import check_whole
 from kerasgan.engine.generation import GeneratesSamples, between
 from kerasgan.files import write_whole
 from kerasgan.latents.codes import has_styles, render
+from kerasgan.marks import xmp
 
 
 def film(
@@ -22,6 +23,8 @@ def film(
     labels=None,
 ) -> Path:
     """Write the way through some codes, and back to the first, as a film that repeats.
+
+    A .webp file can say in its metadata that a model made it (`kerasgan.marks`), a .gif cannot.
 
     Args:
         model: A model that generates pictures from latents.
@@ -57,5 +60,6 @@ def film(
     made = model.modality.levels(render(model, np.concatenate(path_codes), labels))
     first, *others = [Image.fromarray(x[..., 0] if x.shape[-1] == 1 else x) for x in made]
     options = {"append_images": others, "duration": milliseconds, "loop": 0, "save_all": True}
+    options |= xmp.options(path.suffix.lower(), xmp.marked())
     write_whole(path, lambda place: first.save(place, format=path.suffix[1:], **options))
     return path
