@@ -17,8 +17,8 @@ class R3GAN(GAN):
     Each generated sample is compared with a real one, and the discriminator's gradient is
     held down on both: equation 4 with f(t) = -log(1 + e^-t).
 
-    The paper trains `kerasgan.networks.r3gan` and moves five numbers along half of a cosine
-    (appendix B, "training schedule"). `schedule_steps` does so: γ to a tenth of it, the learning
+    The paper trains `kerasgan.networks.r3gan` and moves five numbers along half of a cosine.
+    `schedule_steps` does so, as the authors' code for CIFAR-10: γ to a tenth of it, the learning
     rate from 2e-4 to 5e-5, beta_2 from 0.9 to 0.99, the half-life of the average from 0 to that of
     `ema_decay`, and the probability of an `AdaptiveAugmentation` from 0 to
     `augmentation_probability`, in place of its own control. Where a step is in the schedule is
@@ -28,10 +28,11 @@ class R3GAN(GAN):
         generator: As in `GAN`; the paper's has no normalisation.
         discriminator: Keras model from samples to logits, without batch normalisation.
         penalty_weight: Float, γ of R1 and of R2. The paper chooses it for each data set: with its
-            networks it begins at 0.05 for CIFAR-10, 2 for faces of 64 pixels, 150 of 256.
-        schedule_steps: Steps that the schedule takes; None for none of it, and beta_2 0.99. In
-            the paper 20 million pictures.
-        augmentation_probability: Float in [0, 0.8]; 0.3 for the paper's faces, 0.55 for CIFAR-10.
+            networks it begins at 0.05 for CIFAR-10; larger pictures need more.
+        schedule_steps: Steps that the schedule takes, there those of 20 million pictures; None
+            for none of it, and beta_2 0.99.
+        augmentation_probability: Float in [0, 0.8], where the schedule takes that of an
+            `AdaptiveAugmentation` to.
         modality, discriminator_steps: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
@@ -64,7 +65,7 @@ class R3GAN(GAN):
         *,
         penalty_weight: float = 1.0,
         schedule_steps: int | None = None,
-        augmentation_probability: float = 0.3,
+        augmentation_probability: float = 0.55,
         **kwargs,
     ):
         if schedule_steps is not None:
