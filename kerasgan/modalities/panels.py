@@ -1,11 +1,30 @@
 """Diagrams of the columns of a table: how often each value is."""
 
+import math
+
 import numpy as np
 from PIL import Image, ImageDraw
+
+from kerasgan.modalities.images import make_grid
 
 SIZE = (240, 160)
 MOST = 20
 REAL, MADE = (190, 190, 190), (40, 90, 200)
+
+
+def panels(shown):
+    """The panels of several columns as one picture.
+
+    Args:
+        shown: Iterable of `(column, real, made)`, as `panel` takes them.
+
+    Returns:
+        uint8 array `(height, width, 3)`.
+    """
+    made = np.stack([panel(*each) for each in shown])
+    columns = math.ceil(math.sqrt(len(made)))
+    rest = ((0, -len(made) % columns), (0, 0), (0, 0), (0, 0))
+    return make_grid(np.pad(made, rest, constant_values=255), columns)
 
 
 def panel(column, real, made):

@@ -4,12 +4,12 @@ import numpy as np
 
 from kerasgan.engine.registry import register
 from kerasgan.files import write_whole
-from kerasgan.modalities.columns import Computed, made, restored
+from kerasgan.modalities.column import restored
+from kerasgan.modalities.columns import Computed, made
 from kerasgan.modalities.frames import is_frame, pandas, read_frame
-from kerasgan.modalities.images import make_grid
 from kerasgan.modalities.kinds import fitted
 from kerasgan.modalities.modality import Modality
-from kerasgan.modalities.panels import panel
+from kerasgan.modalities.panels import panels
 from kerasgan.modalities.rules import Rule
 
 
@@ -59,7 +59,6 @@ class Table(Modality):
         owners = [c.name for c in self.columns for _ in c.blocks]
         for name, span in zip(owners, spans):
             self._spans[name].append(span)
-        # Where the blocks of categories lie in a row, in the order of a condition.
         self.chosen = [span for c in self.categories for span in self._spans[c.name]]
         names = [c.name for c in self.categories]
         self.chosen_codes = [at for at, name in enumerate(owners) if name in names]
@@ -272,8 +271,7 @@ class Table(Modality):
 
     def preview(self, samples):
         """A diagram a column: how often each value is, in training in grey, in samples in blue."""
-        panels = [panel(c, c.counts, c.shown(samples[c.name])) for c in self.learned]
-        return make_grid(np.stack(panels))
+        return panels((c, c.counts, c.shown(samples[c.name])) for c in self.learned)
 
     def write(self, samples, path):
         """A `.csv` or `.parquet` file; or an `.npz` of one array a column."""

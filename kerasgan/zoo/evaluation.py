@@ -13,7 +13,7 @@ from kerasgan.engine.data import named
 from kerasgan.files import read_toml
 from kerasgan.modalities import Audio, Images, Table, make_grid, write_image
 from kerasgan.modalities.frames import read_frame
-from kerasgan.modalities.panels import panel
+from kerasgan.modalities.panels import panels
 from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
@@ -71,7 +71,7 @@ def _table(name, folder, model, data, n, seed, training, target, diagrams):
         figures |= quality.nearness(training, seed)
     if diagrams:
         shown = ((c, c.shown(real[c.name]), c.shown(synthetic[c.name])) for c in table.learned)
-        write_image(diagrams, make_grid(np.stack([panel(*each) for each in shown])))
+        write_image(diagrams, panels(shown))
     return figures | {
         "columns": columns,
         **({} if target is None else {"target": target}),
