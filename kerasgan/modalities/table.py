@@ -60,8 +60,8 @@ class Table(Modality):
         for name, span in zip(owners, spans):
             self._spans[name].append(span)
         self.chosen = [span for c in self.categories for span in self._spans[c.name]]
-        names = [c.name for c in self.categories]
-        self.chosen_codes = [at for at, name in enumerate(owners) if name in names]
+        chosen = {c.name for c in self.categories}
+        self.chosen_codes = [at for at, name in enumerate(owners) if name in chosen]
         self.condition_dim = sum(stop - start for start, stop in self.chosen) or 1
 
     @classmethod
@@ -140,9 +140,8 @@ class Table(Modality):
     @staticmethod
     def _typed(frame, column):
         series = frame[column.name]
-        is_text = not pandas().api.types.is_numeric_dtype(series.dtype)
-        number = column.kind == "number" and not column.unit and is_text
-        return pandas().to_numeric(series) if number else series
+        is_number = column.kind == "number" and not column.unit
+        return pandas().to_numeric(series) if is_number else series
 
     def rows(self, codes):
         """Codes as networks see them: float32 `(n, row_dim)` in [-1, 1]."""
