@@ -29,11 +29,12 @@ def enlarged(x):
 
 
 @pytest.mark.without_backend
-def test_a_model_that_has_just_grown_does_what_the_smaller_one_did():
-    smaller, model = grown()
+@pytest.mark.parametrize("size", [8, 16])
+def test_a_model_that_has_just_grown_does_what_the_smaller_one_did(size):
+    smaller, model = grown(size)
     small, large = (m.generate(3, seed=0, as_float=True) for m in (smaller, model))
     np.testing.assert_allclose(large, enlarged(small), atol=1e-5)
-    x = np.random.default_rng(0).uniform(-1, 1, (4, 4, 4, 2)).astype("float32")
+    x = np.random.default_rng(0).uniform(-1, 1, (4, size // 2, size // 2, 2)).astype("float32")
     logits = [array(m.discriminator(y)) for m, y in ((smaller, x), (model, enlarged(x)))]
     np.testing.assert_allclose(*logits, atol=1e-4)
 

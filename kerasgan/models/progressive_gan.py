@@ -120,17 +120,19 @@ class ProgressiveGAN(GAN):
         if sizes[0] == sizes[1]:
             network.set_weights(smaller.get_weights())
             return
+        layers = {layer.name: layer for layer in network.layers}
         for layer in smaller.layers:
-            if not layer.weights or layer.name == "fade":
+            # What that one faded in from is not in this one.
+            if not layer.weights or layer.name == "fade" or layer.name not in layers:
                 continue
-            same = network.get_layer(layer.name)
+            same = layers[layer.name]
             if [w.shape for w in same.weights] != [w.shape for w in layer.weights]:
                 raise ValueError(
                     f"The {name} cannot grow: its layer {layer.name!r} has weights of other "
                     "shapes than the smaller one's. Build both with the same numbers but the size."
                 )
             same.set_weights(layer.get_weights())
-        network.get_layer("fade").alpha.assign(0.0)
+        layers["fade"].alpha.assign(0.0)
 
     def fit(self, x=None, y=None, callbacks=None, **kwargs):
         callbacks = [] if callbacks is None else keras.tree.flatten(callbacks)
