@@ -1,5 +1,7 @@
 """The figures of an entry that makes sounds."""
 
+from pathlib import Path
+
 import keras
 import numpy as np
 
@@ -27,7 +29,7 @@ def evaluate_sounds(model, given, features, n, seed, neighbours):
     }
     network = "mel spectrograms"
     if judge:
-        network = f"{judge.name}, {network}"
+        network = f"{Path(features).stem}, {network}"
         judged = [_outputs(judge, x) for x in (real, made)]
         figures |= _judged(*judged, labels, asked)
     counts = {"network": network, "generated": len(made), "real": len(real), "seed": seed}
