@@ -198,7 +198,8 @@ def main():
         for name, (attack, most) in attacks().items()
     ]
     record("marks", rows, by=("entry",))
-    record("marks_cost", [{"entry": options.entry, **quality, **times(options.entry, samples)}])
+    cost = {"entry": options.entry, **quality, **times(options.entry, samples)}
+    record("marks_cost", [cost], by=("entry",))
 
 
 if __name__ == "__main__":

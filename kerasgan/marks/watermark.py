@@ -30,8 +30,8 @@ LARGE, WEAKEST = 2**16, 8
 # What a picture may have been resized by, undone before it is read.
 SCALES = (1, 2, 1 / 2, 4 / 3, 3 / 2, 4 / 5, 2 / 3, 4, 1 / 4)
 SEEN = 512
-# Above this a watermark is not said to be there: one in 10,000 pictures without it is called
-# marked, at most.
+# Above this a watermark is not said to be there: of pictures without it so many are called marked,
+# for phases that are independent.
 FALSE_POSITIVES = 1e-4
 LUMA = np.array([0.299, 0.587, 0.114], "float32")
 
