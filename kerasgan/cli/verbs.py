@@ -114,7 +114,7 @@ def add_marks(command):
         "--watermark",
         action="store_true",
         help="say in the pixels too that a model made them: outlasts JPEG, resizing by half and "
-        "cropping, and is faintly seen",
+        "cropping, and is seen as mottled grain where a picture is smooth",
     )
     command.add_argument(
         "--certificate", metavar="PEM", help="a chain of certificates: sign a C2PA manifest by it"

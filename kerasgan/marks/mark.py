@@ -26,7 +26,8 @@ class Mark:
         model: Name of the entry or run.
         verb: What it did: `"generate"`, `"upscale"`, `"inpaint"`, …
         watermark: Whether pictures get a watermark in their pixels too, which outlasts that
-            metadata is taken out. It is seen by who looks closely; of sounds there is none.
+            metadata is taken out. It is seen as mottled grain where a picture is smooth;
+            of sounds there is none.
         signer: A `Signer`, by which files get a C2PA manifest; or None.
 
     Example:
