@@ -67,6 +67,8 @@ else:
 
 
 def __getattr__(name):
+    if name == "Privacy":
+        return importlib.import_module("kerasgan.privacy").Privacy
     # Sub-packages import Keras and a backend, which takes seconds: only those asked for.
     if name in __all__:
         return importlib.import_module(f"kerasgan.{name}")
@@ -74,4 +76,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return [*globals(), *__all__]
+    return [*globals(), *__all__, "Privacy"]

@@ -41,6 +41,7 @@ ALLOWED = {
         *("marks", "pages"),
     },
     "diagnosis": {"files", "pages"},
+    "privacy": {"arguments", "datasets", "engine", "modalities", "models"},
     "callbacks": {
         *("metrics", "files", "modalities", "diagnosis"),
         *("engine.backend", "engine.data", "engine.shapes"),

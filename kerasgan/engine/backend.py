@@ -18,6 +18,8 @@ import numpy as np
 from keras import ops
 from keras.src.utils.module_utils import tensorflow as lazy_tensorflow
 
+from kerasgan.engine import by_keras
+
 BACKEND = keras.backend.backend()
 
 if BACKEND not in ("tensorflow", "jax", "torch"):
@@ -27,6 +29,9 @@ if BACKEND not in ("tensorflow", "jax", "torch"):
     )
 
 _on = importlib.import_module(f"kerasgan.engine.on_{BACKEND}")
+
+# Gradients of so many single records are in memory at a time.
+RECORDS = by_keras.RECORDS
 
 _added = contextvars.ContextVar("added", default=())
 
@@ -47,6 +52,22 @@ def gradients(loss_fn, variables, scale_loss=lambda loss: loss):
         `(loss, gradients)`, the loss not scaled, a gradient for each variable.
     """
     return _on.gradients(loss_fn, variables, scale_loss)
+
+
+def clipped_sums(loss_fn, variables, records, included, norm):
+    """The sums over records of a loss and of its gradients, each record's clipped to a norm.
+
+    Args:
+        loss_fn: Function of a batch, a dict by name, which here has one record.
+        variables: What to differentiate by.
+        records: Dict of tensors by name, whose number is a multiple of `RECORDS`.
+        included: Tensor `(records,)` of 1, and of 0 for a record that is not to count.
+        norm: Float: what the gradient of a record, over all variables, is at most.
+
+    Returns:
+        `(loss, gradients)`, a gradient for each variable.
+    """
+    return _on.clipped_sums(loss_fn, variables, records, included, norm)
 
 
 def apply(optimizer, gradients, variables):

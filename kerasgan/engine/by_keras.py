@@ -5,6 +5,8 @@ import contextlib
 import keras
 from keras import ops
 
+RECORDS = 32
+
 
 class SharesState:
     """Nothing: steps change variables in place."""
@@ -77,3 +79,10 @@ def batch_normalization(x, scale, offset, epsilon):
     mean, variance = ops.moments(x, axes=list(range(len(x.shape) - 1)))
     outputs = ops.batch_normalization(x, mean, variance, -1, offset, scale, epsilon)
     return outputs, ops.stop_gradient(mean), ops.stop_gradient(variance)
+
+
+def clipped(loss, gradients, included, norm):
+    """One record's loss and gradients, clipped to a norm; zeros if it is not included."""
+    size = ops.sqrt(sum(ops.sum(ops.square(g)) for g in gradients))
+    share = included * ops.minimum(1.0, norm / ops.maximum(size, 1e-12))
+    return loss * included, [g * share for g in gradients]

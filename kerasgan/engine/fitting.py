@@ -130,7 +130,9 @@ class Fits:
                 batches of such, on every backend.
             y: The second array that it takes, if `x` is the first one. What a model does not
                 take is left aside: labels, by a model without.
-            **kwargs: As in `keras.Model.fit`, without `sample_weight`, `class_weight`.
+            **kwargs: As in `keras.Model.fit`, without `sample_weight`, `class_weight`; and
+                `privacy`, a `kerasgan.Privacy`, for a model whose discriminator alone sees the
+                data, of which `x` is an array.
 
         Raises:
             ValueError: Before the first step, on what is missing, or of the wrong shape, dtype
@@ -141,6 +143,16 @@ class Fits:
         weights = {name: kwargs.pop(name, None) for name in ("sample_weight", "class_weight")}
         refuse_weights(**weights)
         refuse_counts(**kwargs)
+        privacy = kwargs.pop("privacy", None)
+        if privacy is not None:
+            steps = privacy.steps(self, x, kwargs.pop("batch_size", None), kwargs.get("epochs", 1))
+            callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
+            with steps:
+                return self._fit(steps.lots, None, callbacks=[steps.budget, *callbacks], **kwargs)
+        self.trained_openly = True
+        return self._fit(x, y, **kwargs)
+
+    def _fit(self, x, y, **kwargs):
         x, y = self._ready(x, y, kwargs.get("batch_size"))
         if kwargs.get("validation_data") is not None:
             held_out, labels, _ = prepared(kwargs["validation_data"], None, self)

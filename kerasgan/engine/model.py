@@ -101,6 +101,11 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
     builders = {}
     recipe = {}
     fixes = ()
+    # What a `fit` with privacy does in place of a step, whether one without has been, and what the
+    # card says of it.
+    privacy = None
+    trained_openly = False
+    promise = None
 
     def __init__(
         self,
@@ -250,9 +255,12 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
         drawn = self.draw(batch)
         if training:
             optimizer, variables = self.optimizer.by_player[player], self.variables_of(player)
-            loss, gradients = backend.gradients(
-                lambda: self.whole_loss(player, drawn), variables, optimizer.scale_loss
-            )
+            if self.privacy is not None and player == "discriminator":
+                loss, gradients = self.privacy.gradients(drawn, variables)
+            else:
+                loss, gradients = backend.gradients(
+                    lambda: self.whole_loss(player, drawn), variables, optimizer.scale_loss
+                )
             backend.apply(optimizer, gradients, variables)
             self.after_turn(player)
         else:

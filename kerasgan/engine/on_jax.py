@@ -67,6 +67,29 @@ def gradients(loss_fn, variables, scale_loss):
     return loss, found
 
 
+def clipped_sums(loss_fn, variables, records, included, norm):
+    parent = get_stateless_scope()
+    values = [v.value for v in variables]
+
+    def of_one(values, record):
+        with _child(parent, zip(variables, values)):
+            return loss_fn({name: x[None] for name, x in record.items()})
+
+    def clipped(record, is_included):
+        loss, found = jax.value_and_grad(of_one)(values, record)
+        return by_keras.clipped(loss, found, is_included, norm)
+
+    def add(total, part):
+        each = jax.vmap(clipped)(*part)
+        return jax.tree.map(lambda sum_, x: sum_ + x.sum(axis=0), total, each), None
+
+    parts = jax.tree.map(
+        lambda x: x.reshape(-1, by_keras.RECORDS, *x.shape[1:]), (records, included)
+    )
+    nothing = jnp.zeros(()), [jnp.zeros_like(value) for value in values]
+    return lax.scan(add, nothing, parts)[0]
+
+
 def apply(optimizer, gradients, variables):
     # Not `optimizer.apply`: loss scaling branches with `lax.cond`, which only the stateless form
     # can cross.

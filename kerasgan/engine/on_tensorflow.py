@@ -39,6 +39,31 @@ def gradients(loss_fn, variables, scale_loss):
     return loss, tape.gradient(scaled, values)
 
 
+def clipped_sums(loss_fn, variables, records, included, norm):
+    values = [v.value for v in variables]
+
+    def clipped(part):
+        record, is_included = part
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(values)
+            loss = loss_fn({name: x[None] for name, x in record.items()})
+        found = tape.gradient(loss, values, unconnected_gradients="zero")
+        return by_keras.clipped(loss, found, is_included, norm)
+
+    def add(total, part):
+        return tf.nest.map_structure(
+            lambda sum_, x: sum_ + tf.reduce_sum(x, axis=0),
+            total,
+            tf.vectorized_map(clipped, part),
+        )
+
+    parts = tf.nest.map_structure(
+        lambda x: tf.reshape(x, (-1, by_keras.RECORDS, *x.shape[1:])), (records, included)
+    )
+    nothing = tf.zeros(()), [tf.zeros_like(value) for value in values]
+    return tf.foldl(add, parts, nothing)
+
+
 def apply(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
 

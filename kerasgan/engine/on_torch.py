@@ -49,6 +49,26 @@ def gradients(loss_fn, variables, scale_loss):
         ]
 
 
+def clipped_sums(loss_fn, variables, records, included, norm):
+    values = [v.value.detach() for v in variables]
+
+    def of_one(values, record):
+        with keras.StatelessScope(zip(variables, values)):
+            return loss_fn({name: x[None] for name, x in record.items()})
+
+    def clipped(record, is_included):
+        found, loss = torch.func.grad_and_value(of_one)(values, record)
+        return by_keras.clipped(loss, found, is_included, norm)
+
+    total = torch.zeros(()), [torch.zeros_like(value) for value in values]
+    for start in range(0, len(included), by_keras.RECORDS):
+        part = slice(start, start + by_keras.RECORDS)
+        batch = {name: x[part].detach() for name, x in records.items()}
+        loss, found = torch.func.vmap(clipped)(batch, included[part])
+        total = total[0] + loss.sum(), [t + g.sum(dim=0) for t, g in zip(total[1], found)]
+    return total
+
+
 def apply(optimizer, gradients, variables):
     # Keras's Adam walks through all of memory nine times a step, PyTorch's once. There is no
     # public place to put it, and all else of `apply` is to stay Keras's.

@@ -114,7 +114,7 @@ class GAN(GeneratesSamples):
         return {player: keras.optimizers.Adam(2e-4, beta_1=0.5) for player in self.players}
 
     def discriminator_loss(self, batch, training=True):
-        fake = self.no_gradient(self.made, batch, training)
+        fake = batch["fake"] if "fake" in batch else self.no_gradient(self.made, batch, training)
         real_logits = self.judge(batch["real"], batch, training)
         fake_logits = self.judge(fake, batch, training)
         self.log(**self.adversarial_loss.scores(real_logits, fake_logits))

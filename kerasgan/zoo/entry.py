@@ -200,6 +200,7 @@ def write_card(model, folder, card, precision):
         **model.card_fields(),
         "parameters": {name: int(network.count_params()) for name, network in networks.items()},
         "precision": precision,
+        **({} if model.promise is None else {"privacy": model.promise}),
     }
     # What was measured has the last word.
     integrity.write_card(folder, {**measured, **card, **measured, "files": files})

@@ -1,0 +1,151 @@
+"""Training with differential privacy: what it promises, and that the promise is kept."""
+
+import keras
+import numpy as np
+import pytest
+from tiny import SHAPE, array, assert_same, compiled, images, mlp_gan, state
+
+import kerasgan
+from kerasgan import models, networks, zoo
+from kerasgan.augment import InstanceNoise
+from kerasgan.penalties import R1
+from kerasgan.privacy import PrivateSteps
+
+BUDGET = {"epsilon": 1e12, "delta": 1e-3, "discriminator_steps": 2}
+
+
+def private(**options):
+    return kerasgan.Privacy(**BUDGET | options)
+
+
+def sums(model, real, fake, included, norm):
+    steps = PrivateSteps(private(clipping_norm=norm), model, real, 4, 1)
+    variables = model.variables_of("discriminator")
+    real = np.asarray(model.modalities["real"].to_network(real), "float32")
+
+    def see():
+        records = {"real": real, "fake": fake}
+        records = {k: keras.ops.convert_to_tensor(v) for k, v in records.items()}
+        tensor = keras.ops.convert_to_tensor(included)
+        loss, found = steps.clipped_sums(records, tensor, variables)
+        flat = keras.ops.concatenate([keras.ops.reshape(g, (-1,)) for g in found])
+        return {"sums": flat, "loss": loss}
+
+    from kerasgan.engine import backend
+
+    return backend.without_effect(see, model.variables)()
+
+
+def records(n=64):
+    fake = np.random.default_rng(1).uniform(-1, 1, (n, *SHAPE)).astype("float32")
+    return images(n), fake, np.ones(n, "float32")
+
+
+def test_without_clipping_the_sums_are_those_of_the_batch():
+    model, (real, fake, all_of_them) = compiled(mlp_gan()), records()
+    found = sums(model, real, fake, all_of_them, norm=1e9)["sums"]
+    ones = [sums(model, real, fake, (np.arange(64) == i) * 1.0, 1e9)["sums"] for i in range(3)]
+    some = sums(model, real, fake, (np.arange(64) < 3) * 1.0, 1e9)["sums"]
+    np.testing.assert_allclose(some, sum(ones), atol=1e-4)
+    assert np.linalg.norm(found) > np.linalg.norm(some)
+
+
+def test_one_record_moves_the_clipped_sum_by_the_norm_at_most():
+    model, (real, fake, included) = compiled(mlp_gan()), records()
+    whole = sums(model, real, fake, included, norm=0.01)["sums"]
+    moved = []
+    for record in range(3):
+        without = included * (np.arange(64) != record)
+        apart = np.linalg.norm(whole - sums(model, real, fake, without, norm=0.01)["sums"])
+        moved.append(apart)
+    # Of other records the gradients are longer than the norm, so that it is reached.
+    assert max(moved) <= 0.01 * (1 + 1e-3) and min(moved) >= 0.0099
+
+
+def fit(model, epochs=1, n=40, **options):
+    privacy = options.pop("privacy", None) or private()
+    options = {"batch_size": 10, "verbose": 0, "privacy": privacy} | options
+    return model.fit(images(n), epochs=epochs, **options).history
+
+
+def test_a_run_logs_its_epsilon_and_the_card_has_it(tmp_path):
+    from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent, rdp
+
+    model = compiled(mlp_gan())
+    history = fit(model, epochs=2, privacy=private(noise_multiplier=2.0))
+    for epoch, epsilon in enumerate(history["epsilon"], 1):
+        accountant = rdp.RdpAccountant()
+        accountant.compose(PoissonSampledDpEvent(10 / 40, GaussianDpEvent(2.0)), 4 * epoch)
+        assert epsilon == accountant.get_epsilon(1e-3)
+    assert np.isfinite(history["discriminator_loss"]).all()
+    card = zoo.info(zoo.save(model, tmp_path / "entry"))
+    assert card["privacy"]["epsilon"] == round(history["epsilon"][-1], 4)
+    assert card["privacy"]["steps"] == 8 and card["privacy"]["delta"] == 1e-3
+
+
+def test_noise_is_added_and_the_generator_takes_a_turn_for_several():
+    quiet, loud = compiled(mlp_gan()), compiled(mlp_gan())
+    fit(quiet, privacy=private(noise_multiplier=1e-4))
+    fit(loud, privacy=private(noise_multiplier=1e-4, clipping_norm=1e3, discriminator_steps=4))
+    turns = [m.optimizer.by_player["generator"].iterations for m in (quiet, loud)]
+    assert [int(array(t)) for t in turns] == [2, 1]
+    other = compiled(mlp_gan())
+    fit(other, privacy=private(noise_multiplier=5.0))
+    before, after = (array(m.discriminator.trainable_variables[0]) for m in (quiet, other))
+    assert np.abs(before - after).max() > 1e-5
+
+
+def test_a_run_ends_with_its_budget_and_does_not_begin_without():
+    privacy = private(epsilon=10.0)
+    allowed = privacy.allowed(0.25, 100)
+    assert privacy.spent(allowed, 0.25) <= 10.0 < privacy.spent(allowed + 1, 0.25)
+    model = compiled(mlp_gan())
+    history = fit(model, epochs=25, privacy=privacy)
+    steps = model.optimizer.by_player["discriminator"].iterations
+    assert int(array(steps)) == allowed < 100 and history["epsilon"][-1] <= 10.0
+    with pytest.raises(ValueError, match="The budget of 10 is spent"):
+        fit(model, epochs=26, privacy=privacy)
+
+
+def test_a_resumed_run_has_spent_what_a_whole_one_has(tmp_path):
+    whole, cut = compiled(mlp_gan()), compiled(mlp_gan())
+    expected = fit(whole, epochs=2)
+    fit(cut)
+    cut.save(tmp_path / "model.keras")
+    resumed = keras.saving.load_model(tmp_path / "model.keras")
+    found = fit(resumed, epochs=2, initial_epoch=1)
+    assert found["epsilon"] == expected["epsilon"][1:]
+    assert_same(state(resumed), state(whole))
+
+
+@pytest.mark.without_backend
+def test_what_cannot_be_private_is_refused_with_the_reason():
+    def refused(model, told, **options):
+        with pytest.raises(ValueError, match=told):
+            fit(model, **options)
+
+    refused(mlp_gan(), "delta must be less than 1 / records", privacy=private(delta=1 / 40))
+    refused(mlp_gan(augmentation=InstanceNoise()), "augmentation")
+    refused(mlp_gan(penalties=[R1()]), "a penalty")
+    refused(mlp_gan(cls=models.R3GAN), "real samples|a penalty")
+    normal = networks.dcgan((32, 32, 1), width=2, discriminator_normalization="batch")
+    with pytest.raises(ValueError, match="statistics of a batch"):
+        models.GAN(*normal).fit(images(40, (32, 32, 1)), privacy=private(), verbose=0)
+    keras.utils.set_random_seed(0)
+    labelled = models.ConditionalGAN(*networks.mlp(SHAPE, latent_dim=4, width=8, label_dim=3))
+    refused(labelled, "discriminator alone sees the data")
+    open_one = compiled(mlp_gan())
+    open_one.fit(images(8), verbose=0)
+    refused(open_one, "learned from data without privacy")
+    with pytest.raises(ValueError, match="an array of all of them"):
+        mlp_gan().fit(iter([images(4)]), privacy=private())
+    with pytest.raises(ValueError, match="noise_multiplier must be positive"):
+        private(noise_multiplier=0.0)
+
+
+@pytest.mark.without_backend
+def test_lots_take_each_record_as_often_as_another():
+    steps = PrivateSteps(private(), mlp_gan(), images(200), 20, 1)
+    lots = [steps.lots[i][0]["included"].sum() for i in range(10)]
+    assert len({*lots}) > 3 and 10 < np.mean(lots) < 30
+    assert steps.lots.room % 32 == 0 and steps.lots.room >= max(lots)
