@@ -280,10 +280,11 @@ class Budget(keras.callbacks.Callback):
             optimizer = self.model.optimizer.by_player["discriminator"]
             self.counted = int(optimizer.iterations)
             if self.counted >= self.allowed and self.most > self.counted:
+                beyond = self.privacy.spent(self.counted + 1, self.lots.share)
                 raise ValueError(
                     f"The budget of {self.privacy.epsilon:g} is spent: a step after "
-                    f"{self.counted:,} makes {self.privacy.spent(self.counted + 1, self.lots.share):.4g}. A larger "
-                    "one is another promise; a larger noise_multiplier lasts longer."
+                    f"{self.counted:,} makes {beyond:.4g}. A larger one is another "
+                    "promise; a larger noise_multiplier lasts longer."
                 )
 
     def on_train_batch_end(self, batch, logs=None):

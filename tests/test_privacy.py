@@ -26,7 +26,7 @@ def sums(model, real, fake, included, norm):
     def see():
         records = {"real": real, "fake": fake}
         records = {k: keras.ops.convert_to_tensor(v) for k, v in records.items()}
-        tensor = keras.ops.convert_to_tensor(included)
+        tensor = keras.ops.cast(included, "float32")
         loss, found = steps.clipped_sums(records, tensor, variables)
         flat = keras.ops.concatenate([keras.ops.reshape(g, (-1,)) for g in found])
         return {"sums": flat, "loss": loss}
@@ -86,15 +86,14 @@ def test_a_run_logs_its_epsilon_and_the_card_has_it(tmp_path):
 def test_noise_is_added_and_the_generator_takes_a_turn_for_several():
     quiet, loud = compiled(mlp_gan()), compiled(mlp_gan())
     fit(quiet, privacy=private(noise_multiplier=1e-4))
-    fit(loud, privacy=private(noise_multiplier=1e-4, clipping_norm=1e3, discriminator_steps=4))
+    fit(loud, privacy=private(noise_multiplier=5.0, discriminator_steps=4))
     turns = [m.optimizer.by_player["generator"].iterations for m in (quiet, loud)]
     assert [int(array(t)) for t in turns] == [2, 1]
-    other = compiled(mlp_gan())
-    fit(other, privacy=private(noise_multiplier=5.0))
-    before, after = (array(m.discriminator.trainable_variables[0]) for m in (quiet, other))
+    before, after = (array(m.discriminator.trainable_variables[0]) for m in (quiet, loud))
     assert np.abs(before - after).max() > 1e-5
 
 
+@pytest.mark.without_backend
 def test_a_run_ends_with_its_budget_and_does_not_begin_without():
     privacy = private(epsilon=10.0)
     allowed = privacy.allowed(0.25, 100)
