@@ -57,6 +57,8 @@ def test_what_a_column_is_is_found_out_and_told(table):
         "height": "number",
     }
     assert "weight" in str(table) and "modes" in str(table)
+    drawn = frame().sample(100, random_state=0)[["id", "smokes"]]
+    assert kinds(Table.of(drawn.sort_values("id")))["id"] == "key"
 
 
 def test_what_is_said_of_a_column_goes_before_what_is_found():

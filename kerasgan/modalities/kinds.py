@@ -56,7 +56,7 @@ def _found(series):
     if kinds.is_numeric_dtype(series.dtype):
         whole = len(known) and np.array_equal(known, np.round(known.astype("float64")))
         distinct = known.nunique()
-        if whole and distinct == len(series) >= ROWS and known.max() - known.min() == distinct - 1:
+        if whole and distinct == len(series) >= ROWS and _counts(known):
             return "key"
         return "category" if whole and distinct <= min(FEW, len(known) / 2) else "number"
     inner = ~series.map(pd.api.types.is_scalar).astype(bool)
@@ -70,6 +70,11 @@ def _found(series):
         return "date"
     names_rows = len(known) >= ROWS and texts.nunique() > DISTINCT * len(known)
     return "key" if names_rows else "category"
+
+
+def _counts(known):
+    """Whether whole numbers of which none comes twice count rows, all of them or some."""
+    return known.is_monotonic_increasing or known.max() - known.min() == len(known) - 1
 
 
 def _refuse_mixed(series, fits, kind):
