@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import statistics
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,12 @@ def kerasgan_fit(frame, epochs):
     networks = kerasgan.networks.ctgan(rows.table.row_dim, rows.table.condition_dim)
     model = kerasgan.models.TabularGAN(*networks, table=rows.table, seed=0)
     model.fit(rows, epochs=1, verbose=0)
-    return lambda: model.fit(rows, epochs=epochs, verbose=0), len(rows) * 500
+
+    def fit():
+        model.fit(rows, epochs=epochs, verbose=0)
+        return 0.0, 0.0
+
+    return fit, len(rows) * 500
 
 
 def ctgan_fit(frame, epochs):
@@ -65,16 +71,15 @@ def clock():
     return time.perf_counter(), time.process_time()
 
 
-def measured(name, path, epochs, found):
+def measured(name, path, epochs):
     from kerasgan.modalities.frames import read_frame
 
     fit, rows = FITS[name](read_frame(path), epochs)
     began = clock()
-    less = fit() if name == "ctgan" else None
-    less = less or (0.0, 0.0)
+    less = fit()
     wall, processor = (now - then - off for now, then, off in zip(clock(), began, less))
     total = rows * epochs
-    found.put((total / wall, total / processor, resident("VmHWM") / 1024))
+    return total / wall, total / processor, resident("VmHWM") / 1024
 
 
 def speed(path, epochs, rounds):
@@ -82,11 +87,8 @@ def speed(path, epochs, rounds):
     found = {name: [] for name in FITS}
     for _ in range(rounds):
         for name in FITS:
-            answer = context.Queue()
-            process = context.Process(target=measured, args=(name, path, epochs, answer))
-            process.start()
-            found[name].append(answer.get())
-            process.join()
+            with ProcessPoolExecutor(1, mp_context=context) as process:
+                found[name].append(process.submit(measured, name, path, epochs).result())
     rows = []
     for name, values in found.items():
         wall, processor, memory = (statistics.median(column) for column in zip(*values))
