@@ -200,9 +200,9 @@ def max_pooling(layer, x):
     return _on.max_pooling(layer, x)
 
 
-def reflection_padding(x, n):
-    """Images or features with `n` pixels of their mirror image on every side."""
-    return _on.reflection_padding(x, n)
+def reflection_padding(x, high, wide):
+    """Images or features with `high` rows and `wide` columns of their mirror image on each side."""
+    return _on.reflection_padding(x, high, wide)
 
 
 def nearest_upsampling(layer, x):

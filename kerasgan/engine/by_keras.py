@@ -42,8 +42,8 @@ def depthwise_convolution(x, kernel, strides):
     return ops.depthwise_conv(x, kernel, strides, "valid", data_format="channels_last")
 
 
-def reflection_padding(x, n):
-    return ops.pad(x, ((0, 0), (n, n), (n, n), (0, 0)), mode="reflect")
+def reflection_padding(x, high, wide):
+    return ops.pad(x, ((0, 0), (high, high), (wide, wide), (0, 0)), mode="reflect")
 
 
 def with_bias(x, bias, data_format):

@@ -228,8 +228,9 @@ def max_pooling(layer, x):
     return made.permute(0, 2, 3, 1)
 
 
-def reflection_padding(x, n):
-    return functional.pad(channels_first(x), [n] * 4, mode="reflect").permute(0, 2, 3, 1)
+def reflection_padding(x, high, wide):
+    pads = [wide, wide, high, high]
+    return functional.pad(channels_first(x), pads, mode="reflect").permute(0, 2, 3, 1)
 
 
 def nearest_upsampling(layer, x):

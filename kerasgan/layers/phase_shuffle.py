@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasgan.engine import backend
 from kerasgan.engine.registry import register
 
 
@@ -18,7 +19,7 @@ class PhaseShuffle(keras.layers.Layer):
         seed: Integer seed of what is drawn.
 
     Call arguments:
-        inputs: Features `(batch, …, length, channels)`, longer than `shift`.
+        inputs: Features `(batch, 1, length, channels)`, longer than `shift`.
         training: Whether to move them.
 
     Returns:
@@ -40,11 +41,9 @@ class PhaseShuffle(keras.layers.Layer):
     def call(self, inputs, training=False):
         if not training:
             return inputs
-        start, end = inputs[..., 1 : self.shift + 1, :], inputs[..., -self.shift - 1 : -1, :]
-        framed = [ops.flip(start, axis=-2), inputs, ops.flip(end, axis=-2)]
+        framed = backend.reflection_padding(inputs, 0, self.shift)
         moved = keras.random.randint((), 0, 2 * self.shift + 1, seed=self.seed_generator)
-        starts = [0] * (len(inputs.shape) - 2) + [moved, 0]
-        return ops.slice(ops.concatenate(framed, axis=-2), starts, ops.shape(inputs))
+        return ops.slice(framed, [0, 0, moved, 0], ops.shape(inputs))
 
     def compute_output_shape(self, input_shape):
         return input_shape

@@ -46,7 +46,7 @@ class ReflectionPadding2D(keras.layers.Layer):
                 f"Reflection by {p} pixels needs sides of more than {p} pixels. Received: images "
                 f"or features of shape {tuple(inputs.shape)}"
             )
-        return backend.reflection_padding(inputs, p)
+        return backend.reflection_padding(inputs, p, p)
 
     def compute_output_shape(self, input_shape):
         batch, *sides, channels = input_shape
