@@ -54,7 +54,10 @@ def _judged(real, made, labels, asked):
         figures["frechet_distance"] = measure(distance(None), real[0], made[0])
         figures["frechet_distance_of_real_halves"] = measure(distance(None), *halves)
     if labels is not None:
-        figures["label_agreement"] = np.mean(made[1].argmax(1) == asked)
+        right = made[1].argmax(1) == asked
+        figures["label_agreement"] = np.mean(right)
+        for label in np.unique(asked):
+            figures[f"label_agreement_of_{label}"] = np.mean(right[asked == label])
         figures["label_agreement_of_real"] = np.mean(real[1].argmax(1) == labels)
     return figures
 
