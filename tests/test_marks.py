@@ -275,6 +275,8 @@ def test_the_command_watermarks(tmp_path, monkeypatch, capsys):
     assert read_marks("a.png").is_watermarked
     assert main([*words, "--no-mark"]) == 2
     assert "--no-mark alone" in capsys.readouterr().err
+    assert main([*words[:-1], "a.npz"]) == 2
+    assert "--watermark is for pictures. Received: a .npz file" in capsys.readouterr().err
 
 
 # Signing

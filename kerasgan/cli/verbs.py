@@ -168,6 +168,8 @@ def _generate(options):
         raise ValueError(f"-n must be at least 1. Received: {options.n}")
     refuse_negative(options.seed)
     model = loaded(options.name, "generate")
+    from kerasgan.photos.writing import SUFFIXES
+
     modality = model.modalities[model.makes]
     options.n = options.n or _number(modality, options.labels)
     name = Path(options.name.split("://")[-1]).name
@@ -182,10 +184,13 @@ def _generate(options):
     each = f".{options.format or modality.suffixes[0][1:]}".lower()
     if each not in modality.suffixes:
         raise ValueError(f"--format must be one of {known}. Received: {options.format}")
+    if options.watermark and (suffix or each) not in SUFFIXES:
+        raise ValueError(f"--watermark is for pictures. Received: a {suffix or each} file to write")
+    marking = marked(options, options.name, "generate")
     samples = model.generate(
         options.n, seed=options.seed, batch_size=options.batch_size, **_asked(model, options)
     )
-    with marked(options, options.name, "generate"):
+    with marking:
         if suffix:
             modality.write(samples, out)
         else:
