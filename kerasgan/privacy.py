@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kerasgan.arguments import check_whole
-from kerasgan.datasets.epochs import CountsEpochs
+from kerasgan.datasets.lots import Lots
 from kerasgan.engine import backend
 from kerasgan.engine.backend import RECORDS
 from kerasgan.engine.saving import is_float16
@@ -15,8 +15,6 @@ from kerasgan.engine.shapes import every_layer, refuse_batch_normalization
 from kerasgan.modalities import Arrays
 from kerasgan.models import GAN
 
-# The chance that a lot has more records than there is room for, which are then left out.
-OVERFLOW = 1e-15
 # What a model must have of `GAN`, of which it is known who sees the data.
 KNOWN = (
     *("discriminator_loss", "generator_loss", "made", "judge", "draw", "generator_inputs"),
@@ -178,7 +176,15 @@ class PrivateSteps:
     def __init__(self, privacy, model, real, batch_size, epochs):
         privacy.check(model, len(real))
         self.privacy, self.model = privacy, model
-        self.lots = Lots(real, min(batch_size or 32, len(real)), model.seed or 0)
+        size = min(batch_size or 32, len(real))
+        self.lots = Lots(real, size, model.seed or 0, RECORDS)
+        told = {"noise_multiplier": privacy.noise_multiplier, "share": self.lots.share}
+        before = {name: (model.promise or told)[name] for name in told}
+        if before != told:
+            raise ValueError(
+                "A run goes on with the noise_multiplier and the share of the records that it "
+                f"began with, by which its steps are counted: {before}. Received: {told}"
+            )
         self.budget = Budget(self, epochs * len(self.lots))
 
     def __enter__(self):
@@ -220,42 +226,6 @@ class PrivateSteps:
             )
         finally:
             model._rehearsing = before
-
-
-class Lots(CountsEpochs, keras.utils.PyDataset):
-    """Records drawn each with the same probability, in arrays of one length.
-
-    Args:
-        real: Array of all records.
-        batch_size: Records of a lot, on average.
-        seed: Integer.
-
-    Attributes:
-        share: The probability.
-    """
-
-    orders_itself = True
-
-    def __init__(self, real, batch_size, seed):
-        from scipy.stats import binom
-
-        super().__init__()
-        self.real, self.batch_size, self.seed = real, batch_size, seed
-        self.share = batch_size / len(real)
-        self.epoch = 0
-        most = min(len(real), int(binom.isf(OVERFLOW, len(real), self.share)) + 1)
-        self.room = -(-most // RECORDS) * RECORDS
-
-    def __len__(self):
-        return -(-len(self.real) // self.batch_size)
-
-    def __getitem__(self, index):
-        random = np.random.default_rng([self.seed, self.epoch, index])
-        chosen = np.flatnonzero(random.random(len(self.real)) < self.share)[: self.room]
-        real = np.zeros((self.room, *self.real.shape[1:]), self.real.dtype)
-        included = np.zeros((self.room, 1), "float32")
-        real[: len(chosen)], included[: len(chosen)] = self.real[chosen], 1.0
-        return ({"real": real, "included": included},)
 
 
 class Budget(keras.callbacks.Callback):

@@ -104,6 +104,8 @@ def test_a_run_ends_with_its_budget_and_does_not_begin_without():
     assert int(array(steps)) == allowed < 100 and history["epsilon"][-1] <= 10.0
     with pytest.raises(ValueError, match="The budget of 10 is spent"):
         fit(model, epochs=26, privacy=privacy)
+    with pytest.raises(ValueError, match="goes on with the noise_multiplier.*1.0"):
+        fit(model, epochs=26, privacy=private(epsilon=10.0, noise_multiplier=9.0))
 
 
 def test_a_resumed_run_has_spent_what_a_whole_one_has(tmp_path):
