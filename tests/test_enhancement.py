@@ -8,7 +8,7 @@ from PIL import Image
 from tiny import images
 
 from kerasgan import networks, recipes
-from kerasgan.cli import enhancing
+from kerasgan.cli import enhancing, main
 from kerasgan.datasets import LowDose, load_degraded
 from kerasgan.losses import FeatureLoss
 from kerasgan.models import Enhancement
@@ -218,8 +218,7 @@ def test_the_command_enhances_a_picture(tmp_path, monkeypatch, capsys):
     Image.fromarray(images(1, (12, 20))[0]).save(tmp_path / "scan.png")
     model = tiny(channels=1)
     monkeypatch.setattr(enhancing, "loaded", lambda name, verb: model)
-    options = {"input": tmp_path / "scan.png", "model": "any", "out": None, "force": False}
-    assert enhancing._enhance(type("Options", (), options)) == 0
+    assert main(["enhance", str(tmp_path / "scan.png"), "--model", "any"]) == 0
     assert "Note" not in capsys.readouterr().err  # of the libraries beneath
     with Image.open(tmp_path / "scan_enhanced.png") as made:
         assert made.mode == "L" and made.size == (20, 12)

@@ -8,7 +8,7 @@ from PIL import Image
 from tiny import images
 
 from kerasgan import zoo
-from kerasgan.cli import filling
+from kerasgan.cli import filling, main
 from kerasgan.layers.gated_convolution import GatedConv2D
 from kerasgan.models.inpainting import Inpainting
 from kerasgan.networks.context_encoder import context_encoder
@@ -189,9 +189,8 @@ def test_the_command_fills_a_picture(model, tmp_path, monkeypatch):
     Image.fromarray(images(1, (12, 20, 3))[0]).save(tmp_path / "photo.png")
     Image.fromarray(hole).save(tmp_path / "mask.png")
     monkeypatch.setattr(filling, "loaded", lambda name, verb: model)
-    options = {"input": tmp_path / "photo.png", "mask": tmp_path / "mask.png", "model": "any"}
-    options = type("Options", (), options | {"out": None, "force": False})
-    assert filling._inpaint(options) == 0
+    photo, mask = str(tmp_path / "photo.png"), str(tmp_path / "mask.png")
+    assert main(["inpaint", photo, "--mask", mask, "--model", "any"]) == 0
     with (
         Image.open(tmp_path / "photo.png") as given,
         Image.open(tmp_path / "photo_filled.png") as made,
