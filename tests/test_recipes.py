@@ -141,10 +141,13 @@ def test_the_recipe_of_an_entry_builds_its_networks(name):
             channels = [data.get(f"{n}_channels", 3) for n in cls.takes]
             channels = [1 if n == "mask" else n for n in channels]
             shapes = {n: (data["size"], data["size"], c) for n, c in zip(cls.takes, channels)}
+        elif cls.door == "load_table":
+            shapes = zoo.load(name).sample_shapes  # what its columns are is found in the data
         else:
-            shapes = dict.fromkeys(cls.takes, tuple(data["image_shape"]))
+            sample = tuple(data.get("image_shape") or (data["length"], 1))
+            shapes = dict.fromkeys(cls.takes, sample)
             others = {"labels": (len(data.get("label_names", range(10))),)}
-            others["mask"] = (*data["image_shape"][:2], 1)
+            others["mask"] = (*sample[:2], 1)
             shapes |= {name: shape for name, shape in others.items() if name in shapes}
         built = run.networks_of(stage, shapes)
         parameters |= {name: network.count_params() for name, network in built.items()}
