@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from kerasgan.engine.generation import GeneratesSamples
+from kerasgan.engine.generation import GeneratesSamples, between
 
 
 def codes(
@@ -86,6 +86,24 @@ def edit(found: np.ndarray, direction: np.ndarray, strength: float, at=None) -> 
             f"none, and is moved as a whole. Received: codes of shape {found.shape}"
         )
     return found + np.float32(strength) * at[:, None] * direction
+
+
+def way(model: GeneratesSamples, found: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Codes on the way from each code to the next one, and from the last to the first.
+
+    Args:
+        model: A model that generates from latents.
+        found: Codes `(n, …)`, as of `codes`.
+        share: Array `(steps,)` in [0, 1]: how far each is.
+
+    Returns:
+        Codes `(n, steps, …)`.
+    """
+    share = np.asarray(share, "float32").reshape(-1, *[1] * (found.ndim - 1))
+    ends = zip(found, np.roll(found, -1, axis=0))
+    if has_styles(model):
+        return np.stack([a + share * (b - a) for a, b in ends])
+    return np.stack([between(a, b, share) for a, b in ends])
 
 
 def has_styles(model):

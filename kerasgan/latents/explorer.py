@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from kerasgan.arguments import check_whole
-from kerasgan.engine.generation import GeneratesSamples, between
-from kerasgan.latents.codes import codes, edit, has_styles, render
+from kerasgan.engine.generation import GeneratesSamples
+from kerasgan.latents.codes import codes, edit, has_styles, render, way
 from kerasgan.latents.directions import directions
 from kerasgan.pages import address, write_page
 
@@ -95,12 +95,7 @@ def _panels(model, n, number_of_directions, seed):
         mean = model.mean_style()
         path = np.stack([mean + np.float32(t) * (found - mean) for t in TRUNCATIONS], axis=1)
         panels.append(panel("Truncation", TRUNCATIONS, len(TRUNCATIONS) - 1, path))
-    share = np.linspace(0, 1, STEPS, dtype="float32")[:, None]
-    ends = zip(found, np.roll(found, -1, axis=0))
-    if has_styles(model):
-        path = np.stack([a + share[..., None] * (b - a) for a, b in ends])
-    else:
-        path = np.stack([between(a, b, share) for a, b in ends])
+    path = way(model, found, np.linspace(0, 1, STEPS))
     shown = [f"{100 * i // (STEPS - 1)} %" for i in range(STEPS)]
     panels.append(panel("To the next sample", shown, 0, path))
     if label is not None:

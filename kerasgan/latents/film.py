@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from kerasgan.arguments import check_whole
-from kerasgan.engine.generation import GeneratesSamples, between
+from kerasgan.engine.generation import GeneratesSamples
 from kerasgan.files import write_whole
-from kerasgan.latents.codes import has_styles, render
+from kerasgan.latents.codes import has_styles, render, way
 from kerasgan.marks import xmp
 
 
@@ -52,9 +52,7 @@ def film(
     check_whole(1, steps=steps, milliseconds=milliseconds)
     if len(found) < 2:
         raise ValueError(f"A film goes through two codes or more. Received: {len(found)}")
-    share = np.arange(steps, dtype="float32") / steps
-    way = between if not has_styles(model) else lambda a, b, t: a + t[..., None] * (b - a)
-    path_codes = [way(a, b, share[:, None]) for a, b in zip(found, np.roll(found, -1, axis=0))]
+    path_codes = way(model, found, np.arange(steps) / steps)
     if labels is None and not has_styles(model) and "labels" in model.takes:
         labels = model.label_rows(1, None, None)
     made = model.modality.levels(render(model, np.concatenate(path_codes), labels))

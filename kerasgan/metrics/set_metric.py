@@ -136,6 +136,12 @@ class SetMetric(keras.metrics.Metric):
                 )
 
 
+def measured(metric, real, generated):
+    """The result of a metric of features of both sides."""
+    metric.update_state(real, generated)
+    return metric.result()
+
+
 def _batches(images):
     if hasattr(images, "shape"):
         return (images[i : i + CHUNK] for i in range(0, len(images), CHUNK))

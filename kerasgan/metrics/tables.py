@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from kerasgan.metrics.neighbours import nearest
 from kerasgan.modalities import Table
 from kerasgan.modalities.frames import pandas, read_frame
 
@@ -232,10 +233,7 @@ def _overlap(real, synthetic):
 
 
 def _nearest(rows, others):
-    from sklearn.neighbors import NearestNeighbors
-
-    search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(others)
-    return search.kneighbors(rows)[0][:, 0]
+    return nearest(rows, others, 1)[0][:, 0]
 
 
 def _classifiers(seed):

@@ -29,7 +29,6 @@ class Table(Modality):
         condition_dim: Length of a condition, a one-hot vector over the categories of all
             columns; 1, always on, where there is none.
         blocks: List of `(start, stop)` of the one-hot vectors in a row.
-        scalars: Places of the numbers in a row.
         chosen: The blocks that conditions are on, and `chosen_codes`, their places in codes.
 
     Example:
@@ -54,7 +53,6 @@ class Table(Modality):
         is_block = [width > 0 for c in self.columns for width in c.blocks]
         self.row_dim = int(ends[-1])
         self.blocks = [span for span, one_hot in zip(spans, is_block) if one_hot]
-        self.scalars = [span[0] for span, one_hot in zip(spans, is_block) if not one_hot]
         self._spans = {c.name: [] for c in self.columns}
         owners = [c.name for c in self.columns for _ in c.blocks]
         for name, span in zip(owners, spans):

@@ -11,6 +11,7 @@ from kerasgan import datasets, metrics
 from kerasgan.arguments import check_whole
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
+from kerasgan.metrics.set_metric import measured
 from kerasgan.modalities import Audio, Images, Table, make_grid, write_image
 from kerasgan.modalities.frames import read_frame
 from kerasgan.modalities.panels import panels
@@ -113,26 +114,24 @@ def _images(name, folder, model, data, n, seed, features, crop, neighbours):
     size = min(1000, half, len(samples))
     kernel = metrics.KernelInceptionDistance(network, subset_size=size, seed=seed)
 
-    def measure(metric, real, generated):
-        metric.update_state(real, generated)
-        return metric.result()
-
     halves = compared[:half], compared[half:]
     nearest = metrics.NearestTrainingImageDistance(network, seed=seed)
-    nearest = measure(nearest, real, generated[:1000])
+    nearest = measured(nearest, real, generated[:1000])
     if neighbours:
         closest = nearest.distances.argsort()[:8]
         beside = originals[nearest.indices[closest]]
         write_image(neighbours, make_grid(np.concatenate([samples[closest], beside]), columns=8))
     figures = {
-        "frechet_distance": measure(metrics.FrechetInceptionDistance(network), compared, generated),
-        "frechet_distance_of_real_halves": measure(
+        "frechet_distance": measured(
+            metrics.FrechetInceptionDistance(network), compared, generated
+        ),
+        "frechet_distance_of_real_halves": measured(
             metrics.FrechetInceptionDistance(network), *halves
         ),
-        "kernel_distance": measure(kernel, compared, generated),
+        "kernel_distance": measured(kernel, compared, generated),
         "kernel_distance_standard_error": kernel.result().standard_error,
-        **measure(metrics.PrecisionRecall(network, seed=seed), compared, generated),
-        **measure(metrics.DensityCoverage(network, seed=seed), compared, generated),
+        **measured(metrics.PrecisionRecall(network, seed=seed), compared, generated),
+        **measured(metrics.DensityCoverage(network, seed=seed), compared, generated),
         "nearest_distance_ratio": nearest.ratio,
         **model.measure(given),
     }

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kerasgan import metrics
+from kerasgan.metrics.set_metric import measured
 from kerasgan.modalities import write_image
 
 
@@ -17,8 +18,7 @@ def evaluate_sounds(model, given, features, n, seed, neighbours):
     made = model.generate(n, seed=seed, labels=asked, verbose=False)
     heard = [metrics.sound_features(x, model.modality.sample_rate) for x in (real, made)]
     nearest = metrics.NearestTrainingImageDistance(None, seed=seed)
-    nearest.update_state(heard[0], heard[1])
-    nearest = nearest.result()
+    nearest = measured(nearest, *heard)
     if neighbours:
         closest = nearest.distances.argsort()[:8]
         pairs = np.stack([made[closest], real[nearest.indices[closest]]], axis=1)
@@ -39,20 +39,16 @@ def evaluate_sounds(model, given, features, n, seed, neighbours):
 def _judged(real, made, labels, asked):
     """What a classifier says, of its features and logits of both."""
 
-    def measure(metric, real, generated):
-        metric.update_state(real, generated)
-        return metric.result()
-
     figures = {
-        "inception_score": measure(metrics.InceptionScore(None, splits=1), None, made[1]),
-        "inception_score_of_real": measure(metrics.InceptionScore(None, splits=1), None, real[1]),
+        "inception_score": measured(metrics.InceptionScore(None, splits=1), None, made[1]),
+        "inception_score_of_real": measured(metrics.InceptionScore(None, splits=1), None, real[1]),
     }
     halves = np.array_split(np.random.default_rng(0).permutation(real[0]), 2)
     # Of fewer samples than features a covariance is mostly chance.
     if min(len(made[0]), len(halves[0])) > made[0].shape[1]:
         distance = metrics.FrechetInceptionDistance
-        figures["frechet_distance"] = measure(distance(None), real[0], made[0])
-        figures["frechet_distance_of_real_halves"] = measure(distance(None), *halves)
+        figures["frechet_distance"] = measured(distance(None), real[0], made[0])
+        figures["frechet_distance_of_real_halves"] = measured(distance(None), *halves)
     if labels is not None:
         right = made[1].argmax(1) == asked
         figures["label_agreement"] = np.mean(right)
