@@ -62,6 +62,15 @@ class Fits:
     def compile_from_config(self, config):
         self.compile(**{k: deserialized(v) for k, v in config.items()})
 
+    def feature_networks(self):
+        """Names, paths or models of what its losses look through, and what must not judge it."""
+        return [loss.network for loss in self.feature_losses()]
+
+    def feature_losses(self):
+        """The losses that look through a frozen network, as `losses.FeatureLoss` does."""
+        losses = [part for part in vars(self).values() if isinstance(part, keras.losses.Loss)]
+        return [x for x in losses if hasattr(x, "network") and hasattr(x, "prepare")]
+
     def expected(self):
         """Sentences that say what a batch should be."""
         return " ".join(self._expected(name) for name in self.takes)

@@ -145,6 +145,11 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
         self._rehearsing = self._rehearsed = False
         self.built = True
 
+    @classmethod
+    def recipe_of(cls, data):
+        """`recipe` for data of these options, on which a subclass may let it depend."""
+        return cls.recipe
+
     # Its networks.
 
     def networks(self):
@@ -158,24 +163,6 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
     def variables_of(self, player):
         """The variables that a player moves."""
         return [v for network in self.networks_of(player) for v in network.trainable_variables]
-
-    def stored_networks(self):
-        """What an entry of the zoo holds: dict from a name to a network, averaged if it is."""
-        averages = {name: getattr(self, f"averaged_{name}") for name in self.averaged}
-        return self.networks() | averages
-
-    def feature_networks(self):
-        """Names, paths or models of what its losses look through, and what must not judge it."""
-        return [loss.network for loss in self.feature_losses()]
-
-    def feature_losses(self):
-        """The losses that look through a frozen network, as `losses.FeatureLoss` does."""
-        losses = [part for part in vars(self).values() if isinstance(part, keras.losses.Loss)]
-        return [x for x in losses if hasattr(x, "network") and hasattr(x, "prepare")]
-
-    def needed(self):
-        """Set of the names of the stored networks that the verb needs."""
-        return set(self.averaged)
 
     # What a subclass writes its losses with.
 

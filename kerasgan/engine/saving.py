@@ -38,6 +38,15 @@ class Saves:
         object.__setattr__(model, "_given", given)
         return model
 
+    def stored_networks(self):
+        """What an entry of the zoo holds: dict from a name to a network, averaged if it is."""
+        averages = {name: getattr(self, f"averaged_{name}") for name in self.averaged}
+        return self.networks() | averages
+
+    def needed(self):
+        """Set of the names of the stored networks that the verb needs."""
+        return set(self.averaged)
+
     def get_config(self):
         for network in self.networks().values():
             warn_of_lambdas(network)

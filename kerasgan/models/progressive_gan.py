@@ -82,7 +82,7 @@ class ProgressiveGAN(GAN):
 
     @classmethod
     def recipe_of(cls, data):
-        """What a recipe says of it for data with these options: a stage a size."""
+        # A stage a size.
         size, *_, channels = data.get("image_shape", (64, 64, 3))
         if size not in SIZES:
             return cls.recipe

@@ -186,7 +186,7 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
     refuse_unknown(recipe, TABLES[: None if has_stages else -1], "A recipe")
     recipe = canonical(recipe, "recipe")
     cls = class_of(recipe)
-    of_model = canonical(_recipe_of(cls, recipe), "recipe")
+    of_model = canonical(cls.recipe_of(_at(recipe, ("data",))), "recipe")
     recipe = merged({"seed": 0} | of_model, recipe)
     if type(recipe["seed"]) is not int or recipe["seed"] < 0:
         raise ValueError(f"seed must be an integer, 0 or more. Received: {recipe['seed']!r}")
@@ -210,11 +210,6 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
         full["stages"] = recipe["stages"]
         list(stages(full))
     return full
-
-
-def _recipe_of(cls, recipe):
-    """What a model says of its recipe: of one that grows, by the size of the data."""
-    return cls.recipe_of(_at(recipe, ("data",))) if hasattr(cls, "recipe_of") else cls.recipe
 
 
 def _precision(recipe):
