@@ -1,8 +1,13 @@
-"""The README says what the cards say."""
+"""The README says what the cards say, and its commands are ones."""
 
+import re
+import shlex
 from pathlib import Path
 
+import pytest
+
 from kerasgan import zoo
+from kerasgan.cli import main
 from kerasgan.zoo.card import to_tables
 
 README = Path(__file__).parents[1] / "README.md"
@@ -17,6 +22,18 @@ TRAINED = {
 def test_its_zoo_tables_are_made_from_the_cards():
     for table in to_tables(zoo.info(name) for name in zoo.list()):
         assert table in README.read_text(encoding="utf-8"), f"Put this into {README}:\n{table}"
+
+
+def commands():
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if " train " in line]
+
+
+@pytest.mark.parametrize("command", commands())
+def test_its_commands_of_training_are_recipes(command, capsys):
+    _, *words = shlex.split(command)
+    assert main([*words, "--explain"]) == 0
+    assert "[networks" in capsys.readouterr().out
 
 
 def test_each_verb_has_a_table_with_its_figures():
