@@ -77,7 +77,7 @@ def main():
     parser.add_argument("--perceptual", help="VGG16 as a .keras network, to compare answers")
     parser.add_argument("--backward", action="store_true", help="turn targets into sources")
     parser.add_argument("--card", action="store_true", help="write the entry's card too")
-    parser.add_argument("--sample", help="picture to write: sources beside translations")
+    parser.add_argument("--sample", help="picture to write: sources and answers")
     options = parser.parse_args()
     model = kerasgan.zoo.load(options.name)
     size = (options.size, options.size)
@@ -117,8 +117,10 @@ def main():
     record("unpaired", found, by=("entry", "direction"))
     if options.sample:
         chosen = np.linspace(0, len(source) - 1, 12).astype(int)
-        pairs = np.stack([source[chosen], made[chosen]], axis=1).reshape(-1, *made.shape[1:])
-        write_image(options.sample, kerasgan.modalities.make_grid(pairs, columns=8))
+        beside = [x[chosen] for x in (source, made, another) if x is not None]
+        groups = np.stack(beside, axis=1).reshape(-1, *made.shape[1:])
+        columns = len(beside) * (4 if another is None else 3)
+        write_image(options.sample, kerasgan.modalities.make_grid(groups, columns=columns))
     if options.card:
         figures = {**rows["translation"]}
         for kind, names in (
