@@ -237,6 +237,10 @@ EVERY = {
         attributes,
         {"real": images(8), "labels": np.eye(3, dtype="float32")[CLASSES]},
     ),
+    "semi_supervised_gan": (
+        of_latents(models.SemiSupervisedGAN, labels=3)[0],
+        {"real": images(8), "labelled": images(6, seed=1), "labels": CLASSES[:6]},
+    ),
     "super_resolution": enlarging(models.SuperResolution),
     "srgan": enlarging(models.SRGAN, content_loss="mean_squared_error"),
     "esrgan": enlarging(models.ESRGAN, content_loss="mean_squared_error"),

@@ -170,11 +170,16 @@ def test_dcgan_has_a_bias_where_no_normalization_shifts():
         assert sum(x.use_bias for x in convolutions) == expected
 
 
-@pytest.mark.parametrize("conditioning", ["concatenation", "projection", "auxiliary"])
+@pytest.mark.parametrize("conditioning", ["concatenation", "projection", "auxiliary", "classes"])
 @every_builder
 def test_conditional_networks(builder, conditioning):
     generator, discriminator = BUILD[builder](label_dim=3, conditioning=conditioning)
     sample = generator.output_shape[1:]
+    if conditioning == "classes":
+        assert generator.input_shape == (None, 4)
+        assert discriminator.input_shape == (None, *sample)
+        assert discriminator(tensor(2, *sample)).shape == (2, 3)
+        return
     assert generator.input_shape == [(None, 4), (None, 3)]
     labels = keras.ops.convert_to_tensor(np.eye(3, dtype="float32")[:2])
     others = 1.0 - labels

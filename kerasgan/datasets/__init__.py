@@ -11,6 +11,7 @@ from kerasgan.datasets.inspection import inspect
 from kerasgan.datasets.low_dose import LowDose
 from kerasgan.datasets.masks import draw_mask
 from kerasgan.datasets.pairs import PairDataset, load_pairs
+from kerasgan.datasets.partly_labelled import PartlyLabelledDataset, load_partly_labelled
 from kerasgan.datasets.patches import (
     PatchDataset,
     load_photographs,
@@ -30,6 +31,7 @@ __all__ = [
     "Inspection",
     "LowDose",
     "PairDataset",
+    "PartlyLabelledDataset",
     "PatchDataset",
     "PracticalDegradation",
     "TableDataset",
@@ -41,6 +43,7 @@ __all__ = [
     "load_degraded",
     "load_holes",
     "load_pairs",
+    "load_partly_labelled",
     "load_photographs",
     "load_table",
     "load_sounds",

@@ -149,32 +149,40 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
             raise ValueError(f"n must be 1 or more. Received: n={n}")
         return self._drawn(n)[1]
 
-    def hold_out(self, n):
+    def hold_out(self, n, among=None):
         """Take `n` items out of training and return them, as `sample` does.
 
         Call it before training begins.
 
+        Args:
+            n: Integer.
+            among: Places of the source that they are drawn from, by default all.
+
         Raises:
             ValueError: If `n` is below 1, or no batch would be left to train on.
         """
-        if not 0 < n < self.num_images:
+        most = self.num_images - 1 if among is None else np.isin(self._places, among).sum()
+        if not 0 < n <= most:
             raise ValueError(
                 f"Of {self.num_images} {self._what} {n} cannot be held out: at least one must "
-                "be, and at least one must be left to train on."
+                f"be, and at most {most}, so that what training needs is left."
             )
         if self.drop_remainder and (self.num_images - n) * self.repeats < self.batch_size:
             raise ValueError(
                 f"Of {self.num_images} {self._what} {n} cannot be held out: those left fill no "
                 f"batch of {self.batch_size}. Lower n or batch_size."
             )
-        used, batch = self._drawn(n)
+        used, batch = self._drawn(n, among)
         with self._lock:
             self._places = np.setdiff1d(self._places, used)
             self._pending = {}
         return batch
 
-    def _drawn(self, n):
-        drawn = np.random.default_rng(self.seed).permutation(self.num_images)[:n]
+    def _drawn(self, n, among=None):
+        found = np.arange(self.num_images)
+        if among is not None:
+            found = found[np.isin(self._places, among)]
+        drawn = np.random.default_rng(self.seed).permutation(found)[:n]
         items = [self._readable(i) for i in drawn]
         return [place for place, _ in items], self.plain_batch(items)
 

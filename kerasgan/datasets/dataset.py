@@ -96,6 +96,18 @@ class ImageDataset(Batches):
         return np.clip(np.rint(images), 0, 255).astype("uint8")
 
 
+def check_images(image_shape, batch_size, crop, workers, seed, cache):
+    """The shape of a door's images, if its arguments can be."""
+    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
+    if len(shape) != 3 or min(shape) < 1 or shape[2] not in (1, 3, 4):
+        raise ValueError(
+            "image_shape must be (height, width, channels) with 1, 3 or 4 channels. "
+            f"Received: image_shape={image_shape!r}"
+        )
+    check_options(batch_size=batch_size, crop=crop, workers=workers, seed=seed, cache=cache)
+    return shape
+
+
 def load(
     source: str | os.PathLike | np.ndarray,
     image_shape: tuple[int, int, int] = (64, 64, 3),
@@ -176,13 +188,7 @@ def load(
     images, labels = faces[0]
     ```
     """
-    shape = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
-    if len(shape) != 3 or min(shape) < 1 or shape[2] not in (1, 3, 4):
-        raise ValueError(
-            "image_shape must be (height, width, channels) with 1, 3 or 4 channels. "
-            f"Received: image_shape={image_shape!r}"
-        )
-    check_options(batch_size=batch_size, crop=crop, workers=workers, seed=seed, cache=cache)
+    shape = check_images(image_shape, batch_size, crop, workers, seed, cache)
     layers = augmentation if isinstance(augmentation, (list, tuple)) else [augmentation]
     reader = functools.partial(fit, shape=shape, crop=crop)
     pictures = open_source(source, reader, threads(workers), data_dir)

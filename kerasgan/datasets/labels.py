@@ -47,6 +47,86 @@ def read_labels(source, labels, label_names):
     return _checked(np.asarray(labels), len(source)), names
 
 
+def classes_of_some(source, labels):
+    """The class of each picture, -1 where it has none, and the names of the classes or None.
+
+    Args:
+        source: A source of pictures, from `open_source`.
+        labels: As in `load_partly_labelled`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the labels do not fit the pictures, or a class has none.
+    """
+    names = None
+    if isinstance(labels, str):
+        labels, names = _classes_by_name(source, Path(labels).expanduser())
+    elif labels is True and hasattr(source, "folder"):
+        folders = [path.parts[0] if len(path.parts) > 1 else "" for path in names_in(source)]
+        labels, names = _numbered(folders)
+    elif labels is True:
+        if source.labels is None:
+            raise ValueError(f"{source.origin} has no labels of its own. Pass an array as labels.")
+        labels, names = source.labels()
+    labels = np.asarray(labels)
+    if labels.shape != (len(source),) or labels.dtype.kind not in "iu" or labels.min() < -1:
+        raise ValueError(
+            f"labels must be {len(source)} integers, a class for each picture in the source's "
+            f"order, or -1 for no label. Received: shape {labels.shape}, dtype {labels.dtype}"
+            + (f", from {labels.min()}" if labels.dtype.kind == "i" and labels.size else "")
+        )
+    classes = np.unique(labels[labels >= 0])
+    most = max(len(names or ()), int(labels.max(initial=-1)) + 1, 2)
+    if len(classes) < most:
+        missing = np.setdiff1d(np.arange(most), classes)
+        raise ValueError(
+            f"Each of {most} or more classes needs a picture with its label. Received: "
+            f"{(labels >= 0).sum()} labels of {len(labels)} pictures, none of class "
+            f"{', '.join(map(str, missing[:5]))}{', …' * (len(missing) > 5)}. A label is the "
+            "sub-folder that a picture lies in (labels=True), its row in a CSV file, or its "
+            "integer in an array."
+        )
+    return labels.astype("int32"), names
+
+
+def _numbered(texts):
+    """Names as places among the different ones, -1 for an empty one, and these."""
+    # Numbers in their order, not that of text: 10 comes after 9.
+    names = sorted({*texts} - {""}, key=lambda t: (not t.isdecimal(), t.isdecimal() and int(t), t))
+    places = {name: place for place, name in enumerate(names)}
+    return [places.get(text, -1) for text in texts], names
+
+
+def _classes_by_name(source, path):
+    if not hasattr(source, "folder"):
+        raise ValueError(
+            f"{str(path)!r} finds pictures by file name, so it needs a folder of pictures. For "
+            f"{source.origin}, pass labels as an array, or True for its own."
+        )
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{str(path)!r} is no file (looked from {Path.cwd()}). Expected CSV with a header: "
+            "file,class."
+        )
+    header, rows = text_rows(path)
+    rows = [(PurePosixPath(file), values[0].strip() if values else "") for file, values in rows]
+    if len(header) != 1:
+        raise ValueError(
+            f"{str(path)!r} must have two columns, file and class. Received: a header with "
+            f"{', '.join(header) or 'nothing'} beside the file."
+        )
+    places = matched(names_in(source), [file for file, _ in rows])
+    lost = {i for i, (_, text) in enumerate(rows) if text} - {*places}
+    if lost:
+        first = ", ".join(str(rows[i][0]) for i in sorted(lost)[:3])
+        raise ValueError(
+            f"{len(lost)} rows with a class in {str(path)!r} are of no picture of their own in "
+            f"{str(source.folder)!r}: {first}{', …' * (len(lost) > 3)}. Pictures are found by the "
+            "name relative to the folder, or by the file's name alone where only one has it."
+        )
+    return _numbered(["" if place is None else rows[place][1] for place in places])
+
+
 def _checked(array, n):
     if array.ndim and len(array) != n:
         raise ValueError(
@@ -57,7 +137,8 @@ def _checked(array, n):
     if array.ndim == 1 and array.dtype.kind in "biu":
         if array.min() < 0:
             raise ValueError(
-                "Classes must be 0 or more; -1 often means that a picture has none. "
+                "Classes must be 0 or more; pictures of which some have none, -1, are what "
+                "load_partly_labelled takes. "
                 f"Received: labels[{array.argmin()}]={array.min()}"
             )
         return array.astype("int32")
@@ -88,14 +169,14 @@ def _attributes(source, path, chosen):
             f"{str(path)!r} is no file (looked from {Path.cwd()}). Expected attributes by file "
             "name: CSV with a header, CelebA's list_attr_celeba.txt or an .npz file."
         )
-    header, rows = _npz(path) if path.suffix == ".npz" else _text(path)
+    header, rows = _npz(path) if path.suffix == ".npz" else text_rows(path)
     columns = _columns(path, header, chosen)
     files, table = [], []
     for file, row in rows:
         files.append(PurePosixPath(file))
         table.append([_binary(path, file, header, row, column) for column in columns])
-    pictures = [PurePosixPath(p.relative_to(source.folder).as_posix()) for p in source.paths]
-    places = _match(pictures, files)
+    pictures = names_in(source)
+    places = matched(pictures, files)
     missing = [str(picture) for picture, place in zip(pictures, places) if place is None]
     if missing:
         raise ValueError(
@@ -122,7 +203,8 @@ def _npz(path):
     return attributes.astype(str).tolist(), zip(names.astype(str).tolist(), attr.tolist())
 
 
-def _text(path):
+def text_rows(path):
+    """The names of the columns of a CSV file but the first, and its rows `(file, values)`."""
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -170,7 +252,12 @@ def _binary(path, file, header, row, column):
         ) from None
 
 
-def _match(pictures, files):
+def names_in(source):
+    """The paths of a folder's pictures, relative to it."""
+    return [PurePosixPath(p.relative_to(source.folder).as_posix()) for p in source.paths]
+
+
+def matched(pictures, files):
     """For each picture the place of its row, or None, by its path, name or stem."""
     found = [None] * len(pictures)
     # By stem, because CelebA's file says .jpg of its PNG pictures too.

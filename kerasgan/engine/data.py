@@ -188,7 +188,7 @@ def _with_shapes(tensors, batch, model):
 
 
 class Unpaired(keras.utils.PyDataset):
-    """Arrays of unequal length by name, each in an order of its own.
+    """Arrays of unequal length by name, each in an order of its own; of one length, in one.
 
     An epoch is as long as the longest; a shorter one begins anew, in a new order.
     """
@@ -200,6 +200,8 @@ class Unpaired(keras.utils.PyDataset):
         self.arrays, self.batch_size, self.seed = arrays, batch_size, seed
         self.epoch = 0
         self.most = max(map(len, arrays.values()))
+        lengths = [*map(len, arrays.values())]
+        self.orders = {name: lengths.index(len(array)) for name, array in arrays.items()}
         self._begun = False
 
     def __len__(self):
@@ -208,10 +210,10 @@ class Unpaired(keras.utils.PyDataset):
     def __getitem__(self, index):
         start = self.epoch * self.most + index * self.batch_size
         rows = range(start, min(start + self.batch_size, (self.epoch + 1) * self.most))
-        numbered = enumerate(self.arrays.items())
-        return ({name: self._drawn(number, array, rows) for number, (name, array) in numbered},)
+        return ({name: self._drawn(name, rows) for name in self.arrays},)
 
-    def _drawn(self, number, array, rows):
+    def _drawn(self, name, rows):
+        array, number = self.arrays[name], self.orders[name]
         n = len(array)
         return array[[_order(self.seed, number, row // n, n)[row % n] for row in rows]]
 
@@ -225,7 +227,7 @@ class Unpaired(keras.utils.PyDataset):
 
 @functools.lru_cache(maxsize=8)
 def _order(seed, number, times, n):
-    """The order in which the array of this number is gone through, for so many times before."""
+    """The order in which arrays of this number are gone through, for so many times before."""
     return np.random.default_rng([seed, number, times]).permutation(n)
 
 

@@ -90,8 +90,8 @@ def project(
     if has_styles(model):
         network, start = model.part("synthesis"), np.zeros_like(found[:1]) + model.mean_style()
     else:
-        if "labels" in model.takes:
-            label = [ops.convert_to_tensor(model.label_rows(1, labels, seed))]
+        rows = model.label_rows(1, labels, seed) if "labels" in model.takes else None
+        label = [] if rows is None else [ops.convert_to_tensor(rows)]
         made = model.in_batches([found, *(np.repeat(x, candidates, 0) for x in label)])
         errors = [float(_error(loss, pixel_weight, target, one[None])) for one in made]
         start = found[np.argmin(errors)][None]

@@ -19,6 +19,7 @@ from kerasgan.models.projected_gan import ProjectedGAN
 from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN, ConditionalR3GAN
 from kerasgan.models.segmentation import Segmentation
+from kerasgan.models.semi_supervised_gan import SemiSupervisedGAN
 from kerasgan.models.sngan import SNGAN
 from kerasgan.models.srgan import SRGAN
 from kerasgan.models.style_transfer import StyleTransfer
@@ -51,6 +52,7 @@ MODELS = {
     "conditional_gan": ConditionalGAN,
     "projection_gan": ProjectionGAN,
     "acgan": ACGAN,
+    "semi_supervised_gan": SemiSupervisedGAN,
     "super_resolution": SuperResolution,
     "srgan": SRGAN,
     "esrgan": ESRGAN,
@@ -98,6 +100,7 @@ __all__ = [
     "ProjectedGAN",
     "ProjectionGAN",
     "Segmentation",
+    "SemiSupervisedGAN",
     "StyleGAN",
     "StyleGAN2",
     "StyleTransfer",

@@ -45,7 +45,8 @@ def dcgan(
             arXiv:1411.1784). `"projection"`: adds to the logit the inner product of their
             embedding with the last features, summed over positions (Miyato & Koyama 2018,
             arXiv:1802.05637). `"auxiliary"`: takes images only and names their labels
-            (Odena et al. 2017, arXiv:1610.09585).
+            (Odena et al. 2017, arXiv:1610.09585). `"classes"`: the same without a logit of
+            its own, and the generator takes no labels (Salimans et al. 2016, arXiv:1606.03498).
         minibatch_discrimination: Whether `kerasgan.layers.MinibatchDiscrimination` comes
             before the output.
 
@@ -53,7 +54,7 @@ def dcgan(
         `(generator, discriminator)`: from latents `(batch, latent_dim)` to images in
         [-1, 1], and from images to one logit, `(batch, 1)`. With labels the generator
         takes `[latents, labels]`, the discriminator `[images, labels]`; an auxiliary one
-        gives `[logits, label_logits]` for images.
+        gives `[logits, label_logits]` for images, one of classes `label_logits`.
 
     Raises:
         ValueError: On another size, normalisation or conditioning, or a number below 1.
@@ -88,7 +89,7 @@ def dcgan(
 
     # Functional, not sequential: Keras rebuilds a sequential model with every layer added,
     # which would be most of the time to load one.
-    inputs, z, labels = options.network_inputs((latent_dim,), label_dim)
+    inputs, z, labels = options.generator_inputs(latent_dim, label_dim, conditioning)
     x = options.with_labels(z, labels)
     x = layers.Dense(4 * 4 * widths[-1], use_bias=False, **start())(x)
     x = layers.Reshape((4, 4, widths[-1]))(x)

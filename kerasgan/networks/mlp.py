@@ -52,7 +52,7 @@ def mlp(
     options.check_options(discriminator_normalization, conditioning)
     is_image = len(image_shape) == 3
     _, dense = options.weight_layers(discriminator_normalization)
-    latents, z, labels = options.network_inputs((latent_dim,), label_dim)
+    latents, z, labels = options.generator_inputs(latent_dim, label_dim, conditioning)
     made = options.with_labels(z, labels)
     samples, x, labels = options.discriminator_inputs(image_shape, label_dim, conditioning)
     x = layers.Flatten()(x)

@@ -12,7 +12,9 @@ from kerasgan.layers import (
 )
 
 NORMALIZATIONS = ("batch", "layer", "spectral", None)
-CONDITIONINGS = ("concatenation", "projection", "auxiliary")
+CONDITIONINGS = ("concatenation", "projection", "auxiliary", "classes")
+# Of a discriminator that sees samples alone.
+UNTOLD = ("auxiliary", "classes")
 
 
 def check_options(discriminator_normalization, conditioning):
@@ -66,8 +68,12 @@ def network_inputs(shape, label_dim):
     return [x, labels], x, labels
 
 
+def generator_inputs(latent_dim, label_dim, conditioning):
+    return network_inputs((latent_dim,), None if conditioning == "classes" else label_dim)
+
+
 def discriminator_inputs(image_shape, label_dim, conditioning):
-    return network_inputs(image_shape, None if conditioning == "auxiliary" else label_dim)
+    return network_inputs(image_shape, None if conditioning in UNTOLD else label_dim)
 
 
 def with_labels(x, labels):
@@ -93,7 +99,7 @@ def sum_pool(x):
 
 
 def discriminator_outputs(x, features, labels, label_dim, conditioning, dense):
-    """Logits `(batch, 1)`, with the labels' logits beside them if auxiliary.
+    """Logits `(batch, 1)`, the labels' logits beside them if auxiliary, or these alone.
 
     Args:
         x: What the output layer sees.
@@ -102,6 +108,8 @@ def discriminator_outputs(x, features, labels, label_dim, conditioning, dense):
         label_dim, conditioning: As the builders have them.
         dense: `dense(units, **options)` makes a weight layer.
     """
+    if conditioning == "classes" and label_dim is not None:
+        return dense(label_dim, dtype="float32")(x)
     logits = dense(1, dtype="float32")(x)
     if label_dim is None or conditioning == "concatenation":
         return logits

@@ -66,7 +66,7 @@ def resnet(
     options.check_options(discriminator_normalization, conditioning)
     ups, downs, rest = ([width * multiple for multiple in group] for group in BLOCKS[size])
 
-    inputs, z, labels = options.network_inputs((latent_dim,), label_dim)
+    inputs, z, labels = options.generator_inputs(latent_dim, label_dim, conditioning)
     x = layers.Dense(4 * 4 * ups[0])(z)
     x = layers.Reshape((4, 4, ups[0]))(x)
     for filters in ups:

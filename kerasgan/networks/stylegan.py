@@ -77,7 +77,8 @@ def stylegan(
     widths = [min(width * 2**i, max_width) for i in range(doublings, -1, -1)]
 
     synthesis = _synthesis(widths, style_dim, image_shape[-1])
-    generator = with_mapping(synthesis, latent_dim, mapping_layers, label_dim)
+    told = None if conditioning == "classes" else label_dim
+    generator = with_mapping(synthesis, latent_dim, mapping_layers, told)
 
     inputs, images, labels = options.discriminator_inputs(image_shape, label_dim, conditioning)
     x = options.with_label_planes(images, labels, conditioning)

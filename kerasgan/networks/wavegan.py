@@ -67,7 +67,7 @@ def wavegan(
     # Images one row high: their convolutions are the fast ones of every backend.
     kernel, stride = (1, kernel_size), (1, STRIDE)
 
-    inputs, z, labels = options.network_inputs((latent_dim,), label_dim)
+    inputs, z, labels = options.generator_inputs(latent_dim, label_dim, conditioning)
     x = options.with_labels(z, labels)
     x = layers.Dense(start * widths[-1])(x)
     x = layers.ReLU()(layers.Reshape((1, start, widths[-1]))(x))
