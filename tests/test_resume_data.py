@@ -191,6 +191,10 @@ def test_an_entry_trains_on_from_its_weights(pictures, run, monkeypatch):
         ({"start": "run", "frozen": {"generator": 0}}, "frozen.generator is a number of layers"),
         ({"start": "run", "frozen": {"generator": 9}}, "less than the 2 layers with weights"),
         ({"start": "run", "networks": {"width": 4}}, "The (generator|discriminator) does not fit"),
+        (
+            {"start": "run", "data": {"image_shape": [8, 8, 3], "batch_size": 4}},
+            r"\(8, 8, 3\).* where that of start is .*\(8, 8, 1\).* leave data.image_shape",
+        ),
     ],
 )
 def test_what_training_cannot_start_from_is_refused(changes, message, pictures, run, tmp_path):

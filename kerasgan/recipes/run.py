@@ -19,7 +19,7 @@ from kerasgan.callbacks import (
 from kerasgan.callbacks.epoch_log import EpochLog
 from kerasgan.engine.data import named
 from kerasgan.engine.model import AdversarialModel
-from kerasgan.engine.shapes import every_layer
+from kerasgan.engine.shapes import every_layer, shapes
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
 from kerasgan.recipes import objects
@@ -120,16 +120,29 @@ def in_float32(
 
 
 def _start(name, network, other):
-    shapes, others = ([w.shape for w in n.weights] for n in (network, other))
-    if shapes != others:
-        differing = next((pair for pair in zip(shapes, others) if pair[0] != pair[1]), None)
-        told = f"weights of shape {differing[0]} where start has {differing[1]}"
+    own, others = ([w.shape for w in n.weights] for n in (network, other))
+    if own != others:
+        ends, theirs = shapes(network), shapes(other)
+        if ends != theirs:
+            told = (
+                f"from {_told(ends[0])} to {_told(ends[1])}, where that of start is from "
+                f"{_told(theirs[0])} to {_told(theirs[1])}. Pictures of any size and kind are "
+                "converted: leave data.image_shape as start has it"
+            )
+        elif differing := next((pair for pair in zip(own, others) if pair[0] != pair[1]), None):
+            told = f"it has weights of shape {differing[0]} where start has {differing[1]}"
+        else:
+            told = f"it has {len(own)} weights, that one {len(others)}"
         raise ValueError(
-            f"The {name} does not fit that of start: it has "
-            f"{told if differing else f'{len(shapes)} weights, that one {len(others)}'}. Leave "
-            "networks and the shape of the data as the recipe of start has them."
+            f"The {name} does not fit that of start: {told}. Leave networks as the recipe of start "
+            "has them."
         )
     network.set_weights(other.get_weights())
+
+
+def _told(shape):
+    """The shape of one of what a network takes or makes, or of several."""
+    return " and ".join(map(_told, shape)) if isinstance(shape, list) else str(shape[1:])
 
 
 def _freeze(name, network, n):
