@@ -16,7 +16,6 @@ import argparse
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 from results import here, write
 from results import read as rows_of
@@ -109,7 +108,6 @@ def main():
         samples = model.generate(1000, seed=0, verbose=False)
         write_image(options.pictures / f"{way}.png", make_grid(samples[:16]))
         record(way, extract(samples), steps, seconds)
-        keras.backend.clear_session()
 
 
 if __name__ == "__main__":
