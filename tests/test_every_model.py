@@ -87,6 +87,12 @@ def conditional_wavegan(seed=1):
     return models.ConditionalWaveGAN(*pair, seed=seed)
 
 
+def musegan(seed=1):
+    keras.utils.set_random_seed(seed)
+    pair = networks.musegan((2, 4, 12, 2), latent_dim=2, width=2, monophonic=True)
+    return models.MuseGAN(*pair, seed=seed)
+
+
 def attributes(seed=1):
     make, _ = of_latents(models.ACGAN, labels=3)
     return models.ACGAN(*make(seed).networks().values(), labels=Attributes(3), seed=seed)
@@ -156,6 +162,7 @@ def segmentation(seed=1):
     return models.Segmentation(generator, judge, seed=seed)
 
 
+ROLLS = np.random.default_rng(0).integers(0, 2, (8, 2, 4, 12, 2), "uint8")
 SOUNDS = np.random.default_rng(0).integers(-9999, 9999, (8, 64, 1)).astype("int16")
 HOLES = np.zeros((8, 8, 8, 1), "uint8")
 HOLES[:, 2:5, 2:5] = 255
@@ -263,6 +270,7 @@ EVERY = {
     ),
     "wavegan": (wavegan, {"real": SOUNDS}),
     "conditional_wavegan": (conditional_wavegan, {"real": SOUNDS, "labels": CLASSES}),
+    "musegan": (musegan, {"real": ROLLS}),
     "a user's CycleGAN": (cycle_gan, {"a": small(8, (8, 8, 3)), "b": small(6, (8, 8, 3), 1)}),
     "a user's WaveGAN": (wave_gan, {"real": SOUNDS}),
 }
@@ -326,11 +334,11 @@ def test_no_model_is_left_out():
 
 
 # What differs from another in its losses alone need be seen on one backend only. What else
-# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, ProgressiveGAN, StyleGAN, StyleGAN2, FastGAN
-# and ProjectedGAN are made of is seen on each in tests of their own.
+# CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, ProgressiveGAN, StyleGAN, StyleGAN2, FastGAN,
+# ProjectedGAN and MuseGAN are made of is seen on each in tests of their own.
 ALIKE = (
     *("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit"),
-    *("enhancement", "progressive_gan", "fastgan", "projected_gan", "wavegan"),
+    *("enhancement", "progressive_gan", "fastgan", "projected_gan", "wavegan", "musegan"),
     *("stylegan", "conditional_stylegan", "stylegan2", "conditional_stylegan2"),
     "conditional_wavegan",
 )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-DESCRIPTION = """Train a model on a folder of pictures or sounds, or on a table. Run the same
+DESCRIPTION = """Train a model on a folder of pictures, sounds or music, or on a table. Run the same
 command again to go on with a run that was stopped or killed."""
 EPILOG = """`kerasgan train NAME --explain` prints every key of a recipe with its default and what
 it does, as a TOML file that train takes. Example: kerasgan train dcgan --data photos --out
@@ -38,7 +38,8 @@ def add(add):
         metavar="PATH",
         help="a folder of pictures, an .npz or .npy file, or tfds:NAME; for pix2pix a folder of "
         "pairs side by side, or of sources with data.target=PATH; for super-resolution "
-        "photographs; for tabular_gan a .csv or .parquet file; for wavegan a folder of sounds",
+        "photographs; for tabular_gan a .csv or .parquet file; for wavegan a folder of sounds; "
+        "for musegan of MIDI files",
     )
     train.add_argument("--out", metavar="RUN", help="run folder (default: runs/NAME)")
     train.add_argument("--epochs", type=int, help="passes over the data: fit.epochs")

@@ -1,4 +1,4 @@
-"""Pictures on disk, in NumPy files or of TensorFlow Datasets, and tables, as batches."""
+"""Pictures, tables, sounds and music, on disk or in arrays, as batches."""
 
 from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load
@@ -10,6 +10,7 @@ from kerasgan.datasets.inspected import Inspection
 from kerasgan.datasets.inspection import inspect
 from kerasgan.datasets.low_dose import LowDose
 from kerasgan.datasets.masks import draw_mask
+from kerasgan.datasets.music import MusicDataset, load_music
 from kerasgan.datasets.pairs import PairDataset, load_pairs
 from kerasgan.datasets.partly_labelled import PartlyLabelledDataset, load_partly_labelled
 from kerasgan.datasets.patches import (
@@ -30,6 +31,7 @@ __all__ = [
     "ImageDataset",
     "Inspection",
     "LowDose",
+    "MusicDataset",
     "PairDataset",
     "PartlyLabelledDataset",
     "PatchDataset",
@@ -42,6 +44,7 @@ __all__ = [
     "load",
     "load_degraded",
     "load_holes",
+    "load_music",
     "load_pairs",
     "load_partly_labelled",
     "load_photographs",

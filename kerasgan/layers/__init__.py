@@ -26,6 +26,7 @@ from kerasgan.layers.phase_shuffle import PhaseShuffle
 from kerasgan.layers.pixel_normalization import PixelNormalization
 from kerasgan.layers.reflection_padding import ReflectionPadding2D
 from kerasgan.layers.spectral_normalization import SpectralConv2D, SpectralDense
+from kerasgan.layers.straight_through import StraightThrough
 from kerasgan.layers.style_mixing import StyleMixing
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "ReflectionPadding2D",
     "SpectralConv2D",
     "SpectralDense",
+    "StraightThrough",
     "StyleMixing",
     "UpSampling2D",
 ]

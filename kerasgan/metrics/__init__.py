@@ -1,4 +1,4 @@
-"""How good images are, pairs of real and generated ones and sets of them; and how good tables."""
+"""How good images are, in pairs and in sets; and how good tables, sounds and music."""
 
 from kerasgan.metrics.default_network import default_features
 from kerasgan.metrics.features import FeatureNetwork
@@ -7,6 +7,14 @@ from kerasgan.metrics.inception import inception_network
 from kerasgan.metrics.inception_score import InceptionScore
 from kerasgan.metrics.kernel import KernelInceptionDistance
 from kerasgan.metrics.learned_perceptual import LearnedPerceptualImagePatchSimilarity
+from kerasgan.metrics.music import (
+    aligned,
+    empty_bars,
+    note_length,
+    polyphony,
+    scale_consistency,
+    used_pitch_classes,
+)
 from kerasgan.metrics.neighbours import (
     DensityCoverage,
     NearestTrainingImageDistance,
@@ -38,12 +46,18 @@ __all__ = [
     "PrecisionRecall",
     "StructuralSimilarity",
     "TableQuality",
+    "aligned",
     "as_floats",
     "default_features",
+    "empty_bars",
     "inception_network",
     "multi_scale_structural_similarity",
+    "note_length",
     "peak_signal_to_noise_ratio",
+    "polyphony",
+    "scale_consistency",
     "sound_features",
     "spread",
     "structural_similarity",
+    "used_pitch_classes",
 ]

@@ -6,6 +6,7 @@ from kerasgan.modalities.images import Images, make_grid, make_rows, write_image
 from kerasgan.modalities.labels import Attributes, ClassLabels
 from kerasgan.modalities.masks import Masks
 from kerasgan.modalities.modality import Modality
+from kerasgan.modalities.music import Music
 from kerasgan.modalities.table import Table
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Images",
     "Masks",
     "Modality",
+    "Music",
     "Table",
     "make_grid",
     "make_rows",

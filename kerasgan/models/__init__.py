@@ -13,6 +13,7 @@ from kerasgan.models.gan import GAN
 from kerasgan.models.inpainting import Inpainting
 from kerasgan.models.lsgan import LSGAN
 from kerasgan.models.munit import MUNIT
+from kerasgan.models.musegan import MuseGAN
 from kerasgan.models.pix2pix import Pix2Pix
 from kerasgan.models.progressive_gan import ProgressiveGAN
 from kerasgan.models.projected_gan import ProjectedGAN
@@ -69,6 +70,7 @@ MODELS = {
     "tabular_gan": TabularGAN,
     "wavegan": WaveGAN,
     "conditional_wavegan": ConditionalWaveGAN,
+    "musegan": MuseGAN,
 }
 
 __all__ = [
@@ -95,6 +97,7 @@ __all__ = [
     "FastGAN",
     "FeatureMatchingGAN",
     "Inpainting",
+    "MuseGAN",
     "Pix2Pix",
     "ProgressiveGAN",
     "ProjectedGAN",

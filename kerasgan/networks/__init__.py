@@ -9,6 +9,7 @@ from kerasgan.networks.fastgan import fastgan
 from kerasgan.networks.inpainting import gated_generator, sn_patchgan
 from kerasgan.networks.mlp import mlp
 from kerasgan.networks.munit import munit
+from kerasgan.networks.musegan import musegan
 from kerasgan.networks.pan import pan
 from kerasgan.networks.patchgan import patchgan
 from kerasgan.networks.progressive import progressive
@@ -34,6 +35,7 @@ PAIRS = {
     "fastgan": fastgan,
     "mlp": mlp,
     "munit": munit,
+    "musegan": musegan,
     "progressive": progressive,
     "projected": projected,
     "r3gan": r3gan,
@@ -74,6 +76,7 @@ __all__ = [
     "gated_generator",
     "mlp",
     "munit",
+    "musegan",
     "pan",
     "patchgan",
     "progressive",

@@ -173,15 +173,17 @@ def evaluate(
     `kerasgan.metrics`. Of sounds that last one and `diversity`, how far samples of one label lie
     apart over how far real ones do, both by mel spectrograms; and with a classifier as `features`
     the Inception Score, how often it hears the label that was asked for, and, of more samples than
-    it has features, the Fréchet distance of these. Of a table beside rows that it was not trained
+    it has features, the Fréchet distance of these. Of music what `kerasgan.metrics` counts in it,
+    each beside the same of the music in `data`, and how near samples are to that, in any key. Of a
+    table beside rows that it was not trained
     on: how like columns and pairs of them are, how useful the rows are for classifiers, and how
     near to those of training: see `kerasgan.metrics.TableQuality`.
 
     Args:
-        name: As in `load`, of a model that makes images, sounds or rows of a table.
-        data: As in `kerasgan.datasets.load`, `load_sounds` or `load_table`. Of images all of it is
-            searched for the nearest picture; the other figures compare `n` of its pictures, or all
-            if there are fewer.
+        name: As in `load`, of a model that makes images, sounds, music or rows of a table.
+        data: As in `kerasgan.datasets.load`, `load_sounds`, `load_music` or `load_table`. Of images
+            all of it is searched for the nearest picture; the other figures compare `n` of its
+            pictures, or all if there are fewer.
         features: Path of the feature network: a `.keras` file of a network of images in
             [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
             of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default
@@ -192,7 +194,7 @@ def evaluate(
         seed: Integer, of the samples and of what is drawn of the pictures.
         crop: As in `kerasgan.datasets.load`.
         neighbours: Path of a picture to write: of the first 1,000 samples the eight that are
-            nearest to a training picture, above these; of sounds each beside it.
+            nearest to a training picture, above these; of sounds and of music each beside it.
         training: Of a table the rows that it was trained on: what tells whether they are copied,
             and how useful they are themselves.
         target: Of a table the column that classifiers tell from the others; by default the last
@@ -214,6 +216,6 @@ def evaluate(
     """
     from kerasgan.zoo.evaluation import evaluate
 
-    of_images = {"features": features, "crop": crop, "neighbours": neighbours}
-    of_tables = {"training": training, "target": target, "diagrams": diagrams}
-    return evaluate(name, data, n, seed, of_images, of_tables)
+    options = {"features": features, "crop": crop, "neighbours": neighbours}
+    options |= {"training": training, "target": target, "diagrams": diagrams}
+    return evaluate(name, data, n, seed, **options)

@@ -12,42 +12,39 @@ from kerasgan.arguments import check_whole
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
 from kerasgan.metrics.set_metric import measured
-from kerasgan.modalities import Audio, Images, Table, make_grid, write_image
+from kerasgan.modalities import Audio, Images, Music, Table, make_grid, write_image
 from kerasgan.modalities.frames import read_frame
 from kerasgan.modalities.panels import panels
 from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
+from kerasgan.zoo.music import evaluate_music
 from kerasgan.zoo.sounds import evaluate_sounds
 
 # Samples below which chance decides.
 ENOUGH = 1000
 # What a door does to training data alone.
-FOR_TRAINING = ("labels", "label_names", "load_size", "augmentation", "drop_remainder")
+FOR_TRAINING = ("labels", "label_names", "load_size", "augmentation", "drop_remainder", "transpose")
 
 
-def evaluate(name, data, n, seed, of_images, of_tables):
+def evaluate(name, data, n, seed, **options):
     check_whole(4, n=n)
     folder = store.find(name)
     model = load_entry(folder)
     made = type(model.modalities[model.makes])
-    known = {
-        Images: (_images, of_images, of_tables),
-        Audio: (_sounds, of_images, of_tables),
-        Table: (_table, of_tables, of_images),
-    }
-    measure, options, others = next(
-        (found for kind, found in known.items() if issubclass(made, kind)), (None, {}, {})
-    )
+    known = {Images: _images, Audio: _sounds, Music: _music, Table: _table}
+    measure = next((known[kind] for kind in known if issubclass(made, kind)), None)
     if measure is None:
         raise ValueError(
-            f"{name} is a {type(model).__name__}, which makes neither images, sounds nor a "
+            f"{name} is a {type(model).__name__}, which makes neither images, sounds, music nor a "
             "table; these figures are of sets of these."
         )
-    for option, value in others.items():
-        if value is not None:
+    taken = inspect.signature(measure).parameters
+    for option, value in options.items():
+        if value is not None and option not in taken:
             kind = made.__name__.lower()
             raise ValueError(f"{name} makes {kind}, which are judged without {option}.")
+    options = {option: value for option, value in options.items() if option in taken}
     return measure(name, folder, model, data, n, seed, **options)
 
 
@@ -82,9 +79,14 @@ def _table(name, folder, model, data, n, seed, training, target, diagrams):
     }
 
 
-def _sounds(name, folder, model, data, n, seed, features, crop, neighbours):
+def _sounds(name, folder, model, data, n, seed, features, neighbours):
     given = _whole(model, training_data(model, folder, data, keep=("labels",)))
     return evaluate_sounds(model, given, features, n, seed, neighbours)
+
+
+def _music(name, folder, model, data, n, seed, neighbours):
+    real = _whole(model, training_data(model, folder, data))[model.makes]
+    return evaluate_music(model, real, n, seed, neighbours)
 
 
 def _missing(folder):
