@@ -167,6 +167,10 @@ def test_a_folder_of_sounds_is_trained_on_and_labels_are_said_in_turn(tmp_path, 
     again = ["train", run, "--data", tmp_path / "fast.npz", "--out", tmp_path / "other"]
     assert main([str(word) for word in again]) == 2
     assert "holds sounds at 16,000 Hz" in capsys.readouterr().err
+    again = ["train", run, "--data", tmp_path / "sounds", "--out", tmp_path / "other"]
+    again += ["start=zoo", "data.sample_rate=16000"]
+    assert main([str(word) for word in again]) == 2
+    assert "sample_rate=8000), and the data are read as" in capsys.readouterr().err
 
 
 @pytest.mark.without_backend

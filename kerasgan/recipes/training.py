@@ -31,7 +31,7 @@ def train(
         folder: Of the run. If it holds an unfinished run of the same recipe, training goes on.
         save: Function `save(model, folder, card, recipe, sample)` that keeps what was trained:
             `card` what there is to say of it, `sample` a picture of held-out data or None.
-        load: Function `load(start)` that gives the networks by name of what a recipe starts from.
+        load: Function `load(start)` that gives the model of what a recipe starts from.
 
     Returns:
         The trained model.
@@ -46,11 +46,14 @@ def train(
     start = None
     if "start" in recipe:
         # What earlier stages are for is there.
-        found, start = [(found[-1][0], "previous")], load(recipe["start"])
+        found, learned = [(found[-1][0], "previous")], load(recipe["start"])
+        start = learned.stored_networks()
     # Before the first stage, which may take hours, what the others will need.
     for stage, _ in found:
         run.prepare(stage)
     opened = [run.dataset_of(stage, data) for stage, _ in found]
+    if "start" in recipe:
+        _refuse_other_samples(recipe["start"], learned, opened[0])
     places = [folder / f"stage_{number}" for number in range(1, len(found))] + [folder]
     images = [dataset.num_images for dataset in opened]
     held_out = [run.held_out_by_default(stage, n) for (stage, _), n in zip(found, images)]
@@ -87,6 +90,17 @@ def train(
         save(model, place / "entry", card, without_paths(claim), sample)
         start = model.stored_networks()
     return model
+
+
+def _refuse_other_samples(start, learned, dataset):
+    """Refuse data on another grid, sounds of another rate say, than a start has learned."""
+    before, now = learned.modalities[learned.makes], dataset.modalities.get("modality")
+    if type(before) is type(now) and before.get_config() != now.get_config():
+        keys = " ".join(f"data.{key}={value}" for key, value in before.get_config().items())
+        raise ValueError(
+            f"start={start} has learned {before!r}, and the data are read as {now!r}. Read them as "
+            f"it did: {keys}"
+        )
 
 
 def refuse_place(folder: Path, data: Iterable) -> None:

@@ -51,7 +51,7 @@ def train(name, data, out, tables):
         recipe["start"] = name
 
     def load(start):
-        return load_entry(store.find(start)).stored_networks()
+        return load_entry(store.find(start))
 
     title = title_of(name)
     return recipes.train(title, recipe, data, Path(out or Path("runs") / title), save, load)
