@@ -5,7 +5,8 @@ import math
 import keras
 from keras import layers
 
-from kerasgan.layers import Conv2D, Conv2DTranspose, StraightThrough
+from kerasgan.layers import Conv2D, Conv2DTranspose, StraightThrough, UpSampling2D
+from kerasgan.networks import options
 from kerasgan.networks.builder import builder
 
 OCTAVE = 12
@@ -20,12 +21,13 @@ def musegan(
 ):
     """The generator and the critic of MuseGAN's hybrid model, in two dimensions.
 
-    A latent has four parts: what all tracks share, over the whole sample and bar by bar, and the
-    same of each track; from those of bars a temporal network makes a code a bar. A network that
-    all tracks share makes beats of what they share, and one of each track its steps of these and
-    of its own, and pitches of the steps, an octave at a time. The critic hears three streams, as
-    in Dong and Yang 2018 (arXiv:1804.09399): the pitches of all tracks, their pitch classes
-    without the octave, and where notes begin and end.
+    A latent has two parts that all tracks share, for the whole sample and for its bars, and two of
+    each track; of those for bars a temporal network makes a code a bar. A network that all tracks
+    share makes beats of what they share, and one of each track makes steps of these and of its
+    own. As in Dong and Yang 2018 (arXiv:1804.09399) the generator decides what sounds in training
+    too, by `StraightThrough`, and the critic hears three streams: pitches, pitch classes, and
+    where notes begin and end. Of neither paper is that beats, half beats, … each add to what
+    their steps play, so that notes are held.
 
     Args:
         roll_shape: `(bars, steps, pitches, tracks)`, pitches a multiple of 12.
@@ -79,34 +81,36 @@ def _generator(roll_shape, latent_dim, width, monophonic, strides):
     beats = math.prod(strides[:half])
     shared = codes(0)
     for stride in strides[:half]:
-        # Kernels as long as strides: no bar hears another but by its code, and here by this.
-        shared = _up(shared, 2 * width, (stride, 1))
-    shared = layers.ReLU()(Conv2D(2 * width, (3, 1), 1, "same")(shared))
+        shared = _normalized(Conv2DTranspose(2 * width, (stride, 1), (stride, 1)), shared)
+    # Bars hear one another here.
+    shared = _normalized(Conv2D(2 * width, (3, 1), 1, "same"), shared)
     made = []
     for track in range(tracks):
-        own = layers.UpSampling2D((beats, 1))(codes(2 + 2 * track))
+        own = UpSampling2D((beats, 1))(codes(2 + 2 * track))
         x = layers.Concatenate()([shared, own])
-        x = layers.ReLU()(Conv2D(2 * width, (3, 1), 1, "same")(x))
+        x = _normalized(Conv2D(2 * width, (3, 1), 1, "same"), x)
+        # What a beat says holds at its steps, unless these say otherwise: notes are held.
+        logits = Conv2D(pitches + monophonic, 1)(x)
         for stride in strides[half:]:
-            x = _up(x, width, (stride, 1))
-        roll = _up(x, width, (1, pitches // OCTAVE))
-        roll = Conv2DTranspose(1, (1, OCTAVE), (1, OCTAVE), "same")(roll)
-        if monophonic:
-            roll = layers.Concatenate(axis=2)([roll, Conv2D(1, 1)(x)])
-            roll = layers.Softmax(axis=2, dtype="float32")(roll)
-            roll = StraightThrough(axis=2, dtype="float32")(roll)
-            roll = layers.Cropping2D(((0, 0), (0, 1)))(roll)
-        else:
-            roll = layers.Activation("sigmoid", dtype="float32")(roll)
-            roll = StraightThrough(dtype="float32")(roll)
-        made.append(roll)
-    x = layers.Concatenate()(made) if tracks > 1 else made[0]
+            x = _normalized(Conv2DTranspose(width, (stride, 1), (stride, 1)), x)
+            longer = UpSampling2D((stride, 1))(logits)
+            logits = layers.Add()([longer, Conv2D(pitches + monophonic, 1)(x)])
+        made.append(logits)
+    x = layers.Concatenate(axis=2)(made) if tracks > 1 else made[0]
+    if monophonic:
+        x = layers.Softmax(dtype="float32")(x)
+        x = StraightThrough(axis=-1, dtype="float32")(x)
+        # Silence was the last.
+        x = layers.Cropping2D(((0, 0), (0, 1)))(layers.Permute((1, 3, 2))(x))
+    else:
+        x = StraightThrough(dtype="float32")(layers.Activation("sigmoid", dtype="float32")(x))
+        x = layers.Permute((1, 3, 2))(x)
     x = layers.Reshape(roll_shape)(layers.Rescaling(2.0, -1.0, dtype="float32")(x))
     return keras.Model(inputs, x, name="generator")
 
 
-def _up(x, filters, stride):
-    return layers.ReLU()(Conv2DTranspose(filters, stride, stride, "same")(x))
+def _normalized(layer, x):
+    return layers.ReLU()(options.normalize(layer(x), "batch"))
 
 
 def _critic(roll_shape, width, strides):
