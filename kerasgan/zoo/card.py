@@ -78,12 +78,26 @@ TABLE = Verb(
     },
 )
 
+MUSIC = Verb(
+    "generate(4)",
+    "other",
+    figures={
+        "pitch classes a bar": "used_pitch_classes",
+        "of real": "used_pitch_classes_of_real",
+        "scale consistency": "scale_consistency",
+        "of real ones": "scale_consistency_of_real",
+        "steps a note": "note_length",
+        "of real notes": "note_length_of_real",
+    },
+)
+OTHERS = {"table": TABLE, "music": MUSIC}
+
 
 def _shown_as(card):
     """The name of the table that a card stands in, and how it is shown."""
-    name = verb_of(card)
-    if card.get("modality") == "table":
-        return f"{name} rows", TABLE
+    name, kind = verb_of(card), card.get("modality")
+    if kind in OTHERS:
+        return f"{name} {kind}", OTHERS[kind]
     return name, VERBS.get(name, Verb(f"{name}(…)"))
 
 
