@@ -19,6 +19,7 @@ from kerasgan.datasets.patches import (
     photograph_files,
     read_photograph,
 )
+from kerasgan.datasets.sequences import SequenceDataset, load_sequences
 from kerasgan.datasets.sounds import SoundDataset, load_sounds
 from kerasgan.datasets.table import TableDataset, load_table
 from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
@@ -36,6 +37,7 @@ __all__ = [
     "PartlyLabelledDataset",
     "PatchDataset",
     "PracticalDegradation",
+    "SequenceDataset",
     "TableDataset",
     "SoundDataset",
     "UnpairedDataset",
@@ -48,6 +50,7 @@ __all__ = [
     "load_pairs",
     "load_partly_labelled",
     "load_photographs",
+    "load_sequences",
     "load_table",
     "load_sounds",
     "load_unpaired",

@@ -7,6 +7,7 @@ from kerasgan.modalities.labels import Attributes, ClassLabels
 from kerasgan.modalities.masks import Masks
 from kerasgan.modalities.modality import Modality
 from kerasgan.modalities.music import Music
+from kerasgan.modalities.sequences import Sequences
 from kerasgan.modalities.table import Table
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Masks",
     "Modality",
     "Music",
+    "Sequences",
     "Table",
     "make_grid",
     "make_rows",

@@ -21,6 +21,7 @@ from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN, ConditionalR3GAN
 from kerasgan.models.segmentation import Segmentation
 from kerasgan.models.semi_supervised_gan import SemiSupervisedGAN
+from kerasgan.models.sequence_wgan_gp import SequenceWGANGP
 from kerasgan.models.sngan import SNGAN
 from kerasgan.models.srgan import SRGAN
 from kerasgan.models.style_transfer import StyleTransfer
@@ -68,6 +69,7 @@ MODELS = {
     "style_transfer": StyleTransfer,
     "adain": AdaIN,
     "tabular_gan": TabularGAN,
+    "sequence_wgan_gp": SequenceWGANGP,
     "wavegan": WaveGAN,
     "conditional_wavegan": ConditionalWaveGAN,
     "musegan": MuseGAN,
@@ -104,6 +106,7 @@ __all__ = [
     "ProjectionGAN",
     "Segmentation",
     "SemiSupervisedGAN",
+    "SequenceWGANGP",
     "StyleGAN",
     "StyleGAN2",
     "StyleTransfer",

@@ -18,6 +18,7 @@ from kerasgan.networks.r3gan import r3gan
 from kerasgan.networks.resnet import resnet
 from kerasgan.networks.rrdb import rrdb
 from kerasgan.networks.segmentation_unet import segmentation_unet
+from kerasgan.networks.sequence import sequence
 from kerasgan.networks.srresnet import srgan_discriminator, srresnet
 from kerasgan.networks.stylegan import stylegan
 from kerasgan.networks.stylegan2 import stylegan2
@@ -40,6 +41,7 @@ PAIRS = {
     "projected": projected,
     "r3gan": r3gan,
     "resnet": resnet,
+    "sequence": sequence,
     "stylegan": stylegan,
     "stylegan2": stylegan2,
     "unit": unit,
@@ -85,6 +87,7 @@ __all__ = [
     "resnet",
     "rrdb",
     "segmentation_unet",
+    "sequence",
     "sn_patchgan",
     "srgan_discriminator",
     "srresnet",

@@ -1,0 +1,200 @@
+"""Sequences of tokens: DNA, texts, chemical formulas."""
+
+import keras
+import numpy as np
+from keras import ops
+from PIL import Image, ImageDraw
+
+from kerasgan.engine.registry import register
+from kerasgan.files import write_text
+from kerasgan.modalities.modality import Modality, count_of_others
+
+UNITS = ("character", "word")
+# More tokens than these have no colours that can be told apart.
+COLOURS = ((60, 160, 75), (50, 100, 200), (240, 160, 40), (205, 55, 50))
+COLOURS += ((130, 80, 170), (90, 190, 200), (150, 110, 70), (230, 130, 190))
+TILE, GAP, LINE = 6, 2, 12
+
+
+@register
+class Sequences(Modality):
+    """Sequences of `length` tokens of a vocabulary.
+
+    A batch is of codes, the places of tokens in the vocabulary, `(batch, length)`; or of one-hot
+    vectors `(batch, length, tokens)`, which is what networks see. What a generator gives are
+    probabilities of this shape, and the user gets of them the most likely text.
+
+    With the empty text `""` as a token, texts may be shorter: they are filled with it.
+
+    Args:
+        tokens: List of texts, the vocabulary; the place of a token is its code.
+        length: Tokens of a sequence.
+        unit: What a token is: `"character"`, or `"word"`, between blanks.
+
+    Raises:
+        ValueError: On fewer than two tokens, one that comes twice or is no unit, or another unit.
+
+    Example:
+
+    ```python
+    dna = kerasgan.modalities.Sequences(["A", "C", "G", "T"], length=6)
+    codes = dna.encode(["TATAAT", "TTGACA"])  # int32, (2, 6)
+    ```
+    """
+
+    integers = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "int64")
+    limit = 1.0
+    suffixes = (".txt", ".fasta", ".npz")
+
+    def __init__(self, tokens: list[str], length: int, unit: str = "character"):
+        self.tokens, self.length, self.unit = [str(t) for t in tokens], int(length), unit
+        if unit not in UNITS:
+            raise ValueError(f"unit must be 'character' or 'word'. Received: unit={unit!r}")
+        if length < 1:
+            raise ValueError(f"length must be at least 1. Received: length={length}")
+        if len(self.tokens) < 2 or len({*self.tokens}) < len(self.tokens):
+            raise ValueError(
+                f"tokens must be two or more, each of them once. Received: {self.tokens[:50]}"
+            )
+        if wrong := [t for t in self.tokens if t and self.split(t) != [t]]:
+            raise ValueError(f"Each token must be one {unit}. Received: {wrong[0]!r}")
+        self._codes = {token: code for code, token in enumerate(self.tokens)}
+
+    @property
+    def accepted(self):
+        return (
+            f"or codes of shape (batch, {self.length}), integers from 0 to {len(self.tokens) - 1}, "
+            "as Sequences.encode makes them of texts"
+        )
+
+    def split(self, text):
+        """The tokens of a text."""
+        return list(text) if self.unit == "character" else text.split()
+
+    def encode(self, texts, where="text"):
+        """Texts as codes.
+
+        Args:
+            texts: List or array of strings.
+            where: What the messages call one of them.
+
+        Returns:
+            int32 array `(n, length)`.
+
+        Raises:
+            ValueError: On a text that is empty, too long or too short, or on a token that is not
+                in the vocabulary: which text it is, counted from 1, the place and the token.
+        """
+        codes = np.zeros((len(texts), self.length), "int32")
+        for number, text in enumerate(texts, 1):
+            codes[number - 1] = self._encoded(str(text), f"{where} {number}")
+        return codes
+
+    def _encoded(self, text, name):
+        tokens = self.split(text)
+        if not tokens:
+            raise ValueError(f"{name} is empty. Expected {self.length} {self.unit}s.")
+        short = len(tokens) < self.length and "" not in self._codes
+        if short or len(tokens) > self.length:
+            raise ValueError(
+                f"{name} has {len(tokens)} {self.unit}s. Expected {self.length}"
+                f"{' or fewer' * ('' in self._codes)}. Received: {text[:40]!r}"
+            )
+        for place, token in enumerate(tokens, 1):
+            if token not in self._codes:
+                near = [t for t in self.tokens if t.lower() == token.lower()]
+                known = ", ".join(self.tokens[:50]) + ", …" * (len(self.tokens) > 50)
+                raise ValueError(
+                    f"{name} has {token!r} at place {place}, which is not in the vocabulary: "
+                    f"{known}.{f' Did you mean {near[0]!r}?' if near else ''}"
+                )
+        tokens += [""] * (self.length - len(tokens))
+        return [self._codes[token] for token in tokens]
+
+    def decode(self, batch):
+        """The texts of codes, or of one-hot vectors or probabilities: array `(n,)` of str."""
+        batch = np.asarray(batch)
+        codes = batch.argmax(axis=-1) if batch.ndim == 3 else batch
+        blank = "" if self.unit == "character" else " "
+        texts = [blank.join(t for t in tokens if t) for tokens in np.array(self.tokens)[codes]]
+        return np.array(texts, dtype=str)
+
+    def check(self, batch, where="x", shape=None):
+        whole = (self.length, len(self.tokens))
+        is_array = hasattr(batch, "shape") and hasattr(batch, "dtype")
+        if is_array and getattr(batch.dtype, "kind", "") in "USOT":
+            raise ValueError(
+                f"{self.expected(whole)} Received in {where}: texts. Encode them first: "
+                "model.modality.encode(texts)."
+            )
+        is_codes = is_array and len(batch.shape) == 2
+        if is_codes and tuple(batch.shape)[1] != self.length:
+            raise ValueError(
+                f"{self.expected(whole)} Received in {where}: shape {tuple(batch.shape)}"
+            )
+        super().check(batch, where, None if is_codes else whole)
+        dtype = keras.backend.standardize_dtype(batch.dtype)
+        if is_codes and dtype not in self.integers:
+            raise ValueError(f"{self.expected(whole)} Received in {where}: codes of dtype {dtype}")
+        if wrong := int(ops.convert_to_numpy(self.wrong(batch))):
+            raise ValueError(
+                f"{self.expected(whole)} Received in {where}: {wrong:,} that are no token"
+            )
+
+    def expected(self, shape):
+        return super().expected(shape).replace("finite floats", "one-hot vectors,")
+
+    def wrong(self, batch):
+        # A code that there is not gives zeros.
+        sums = ops.sum(self.to_network(batch), axis=-1)
+        return count_of_others(ops.abs(ops.cast(sums, "float32") - 1.0) < 1e-3)
+
+    def to_network(self, batch):
+        batch = ops.convert_to_tensor(batch)
+        if len(batch.shape) == 3:
+            return super().to_network(batch)
+        codes = ops.cast(ops.expand_dims(batch, -1), "int32")
+        return super().to_network(codes == ops.arange(len(self.tokens), dtype="int32"))
+
+    def to_user(self, values):
+        return self.decode(values)
+
+    def preview(self, samples):
+        """A row a sequence: of few tokens tiles in colours (A green, C blue, G orange, T red, by
+        their places in the vocabulary), of others the text."""
+        texts = self._texts(samples)
+        if len(self.tokens) > len(COLOURS):
+            return _written(texts)
+        palette = np.array([*COLOURS[: len(self.tokens)], (255, 255, 255)], "uint8")
+        if "" in self._codes:
+            palette[self._codes[""]] = 255
+        codes = self.encode(texts)
+        picture = np.repeat(np.repeat(palette[codes], TILE, axis=0), TILE, axis=1)
+        picture[TILE - GAP :: TILE] = picture[TILE - GAP + 1 :: TILE] = 255
+        return picture
+
+    def write(self, samples, path):
+        """A `.txt` file of a line each, a `.fasta` file, or an `.npz` array."""
+        suffix = path.suffix.lower()
+        if suffix == ".npz":
+            super().write(samples, path)
+            return
+        texts = self._texts(samples)
+        if suffix == ".fasta":
+            texts = [f">{number}\n{text}" for number, text in enumerate(texts, 1)]
+        write_text(path, "".join(f"{text}\n" for text in texts))
+
+    def _texts(self, samples):
+        samples = np.asarray(samples)
+        return samples if samples.dtype.kind in "UT" else self.decode(samples)
+
+    def get_config(self):
+        return {"tokens": self.tokens, "length": self.length, "unit": self.unit}
+
+
+def _written(texts):
+    image = Image.new("RGB", (8 + 6 * max(map(len, texts)), 8 + LINE * len(texts)), "white")
+    draw = ImageDraw.Draw(image)
+    for row, text in enumerate(texts):
+        draw.text((4, 4 + LINE * row), text, "black")
+    return np.asarray(image)
