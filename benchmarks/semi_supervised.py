@@ -7,9 +7,9 @@
 discriminator, from the same weights, learns from those few alone: as many steps of as many of
 them, the same optimizer, average and batch size, no augmentation for either. What is tested, on
 all test images, is what there is after the last step. Networks are small and steps few, so that a
-run takes two minutes of a core; the paper's take about a hundred times as many steps. A learning rate
-of 1e-3 was taken for 2e-4, and 32 pixels for 16, after single runs on MNIST, 20 labels a class,
-seed 0. A data set is an .npz of `x_train`, `y_train`, `x_test` and `y_test`. Each row is
+run takes two minutes of a core; the paper's take about a hundred times as many steps. A learning
+rate of 1e-3 was taken for 2e-4, and 32 pixels for 16, after single runs on MNIST, 20 labels a
+class, seed 0. A data set is an .npz of `x_train`, `y_train`, `x_test` and `y_test`. Each row is
 written when it is there; a row that is there is not done again.
 """
 
