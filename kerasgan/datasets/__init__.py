@@ -1,5 +1,7 @@
 """Pictures, tables, sounds and music, on disk or in arrays, as batches."""
 
+"""Pictures on disk, in NumPy files or of TensorFlow Datasets, sounds, tables, series: batches."""
+
 from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load
 from kerasgan.datasets.degradation import PracticalDegradation, modcrop, shrink
@@ -20,6 +22,7 @@ from kerasgan.datasets.patches import (
     read_photograph,
 )
 from kerasgan.datasets.sequences import SequenceDataset, load_sequences
+from kerasgan.datasets.series import SeriesDataset, load_series
 from kerasgan.datasets.sounds import SoundDataset, load_sounds
 from kerasgan.datasets.table import TableDataset, load_table
 from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
@@ -38,6 +41,7 @@ __all__ = [
     "PatchDataset",
     "PracticalDegradation",
     "SequenceDataset",
+    "SeriesDataset",
     "TableDataset",
     "SoundDataset",
     "UnpairedDataset",
@@ -51,6 +55,7 @@ __all__ = [
     "load_partly_labelled",
     "load_photographs",
     "load_sequences",
+    "load_series",
     "load_table",
     "load_sounds",
     "load_unpaired",

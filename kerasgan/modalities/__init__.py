@@ -8,6 +8,7 @@ from kerasgan.modalities.masks import Masks
 from kerasgan.modalities.modality import Modality
 from kerasgan.modalities.music import Music
 from kerasgan.modalities.sequences import Sequences
+from kerasgan.modalities.series import Series
 from kerasgan.modalities.table import Table
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Modality",
     "Music",
     "Sequences",
+    "Series",
     "Table",
     "make_grid",
     "make_rows",
