@@ -18,7 +18,7 @@ from tiny_features import SCALES, feature_file
 from tiny_style import LAYERS, style_files
 
 from kerasgan import losses, models, networks, zoo
-from kerasgan.modalities import Attributes, Table
+from kerasgan.modalities import Attributes, Series, Table
 
 BACKEND = keras.backend.backend()
 SHAPE = (8, 8, 1)
@@ -210,6 +210,24 @@ def tabular_gan(seed=1):
     return models.TabularGAN(*built, table=TABLE, seed=seed)
 
 
+WAVES = np.sin(np.arange(8)[:, None, None] + np.arange(3)[:, None] * [1.0, 2.0]).astype("float32")
+WAVES[::3, 1, 1] = np.nan
+
+
+def timegan(seed=1):
+    keras.utils.set_random_seed(seed)
+    series = Series.of(WAVES)
+    built = networks.timegan((3, series.channels), width=4, depth=1)
+    return models.TimeGAN(*built, modality=series, seed=seed)
+
+
+def series_gan(seed=1):
+    keras.utils.set_random_seed(seed)
+    series = Series.of(WAVES)
+    built = networks.mlp((3, series.channels), latent_dim=4, width=8, depth=1)
+    return models.SeriesGAN(*built, modality=series, discriminator_steps=2, seed=seed)
+
+
 def small(n, shape, seed=0):
     return images(n, shape, seed)
 
@@ -268,6 +286,8 @@ EVERY = {
         tabular_gan,
         {"table": ROWS, "condition": TABLE.conditions(ROWS, np.zeros(8, int))},
     ),
+    "timegan": (timegan, {"real": WAVES}),
+    "series_gan": (series_gan, {"real": WAVES}),
     "wavegan": (wavegan, {"real": SOUNDS}),
     "conditional_wavegan": (conditional_wavegan, {"real": SOUNDS, "labels": CLASSES}),
     "musegan": (musegan, {"real": ROLLS}),
@@ -335,12 +355,12 @@ def test_no_model_is_left_out():
 
 # What differs from another in its losses alone need be seen on one backend only. What else
 # CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, ProgressiveGAN, StyleGAN, StyleGAN2, FastGAN,
-# ProjectedGAN and MuseGAN are made of is seen on each in tests of their own.
+# ProjectedGAN, MuseGAN and TimeGAN are made of is seen on each in tests of their own.
 ALIKE = (
     *("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit"),
     *("enhancement", "progressive_gan", "fastgan", "projected_gan", "wavegan", "musegan"),
     *("stylegan", "conditional_stylegan", "stylegan2", "conditional_stylegan2"),
-    "conditional_wavegan",
+    *("conditional_wavegan", "timegan", "series_gan"),
 )
 
 

@@ -1,6 +1,4 @@
-"""Pictures, tables, sounds and music, on disk or in arrays, as batches."""
-
-"""Pictures on disk, in NumPy files or of TensorFlow Datasets, sounds, tables, series: batches."""
+"""Pictures, tables, sounds, music, sequences and series, on disk or in arrays, as batches."""
 
 from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load

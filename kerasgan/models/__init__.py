@@ -22,6 +22,7 @@ from kerasgan.models.r3gan import R3GAN, ConditionalR3GAN
 from kerasgan.models.segmentation import Segmentation
 from kerasgan.models.semi_supervised_gan import SemiSupervisedGAN
 from kerasgan.models.sequence_wgan_gp import SequenceWGANGP
+from kerasgan.models.series_gan import SeriesGAN
 from kerasgan.models.sngan import SNGAN
 from kerasgan.models.srgan import SRGAN
 from kerasgan.models.style_transfer import StyleTransfer
@@ -29,6 +30,7 @@ from kerasgan.models.stylegan import ConditionalStyleGAN, StyleGAN
 from kerasgan.models.stylegan2 import ConditionalStyleGAN2, StyleGAN2
 from kerasgan.models.super_resolution import SuperResolution
 from kerasgan.models.tabular_gan import TabularGAN
+from kerasgan.models.timegan import TimeGAN
 from kerasgan.models.unit import UNIT
 from kerasgan.models.wavegan import ConditionalWaveGAN, WaveGAN
 from kerasgan.models.wgan import WGAN
@@ -70,6 +72,8 @@ MODELS = {
     "adain": AdaIN,
     "tabular_gan": TabularGAN,
     "sequence_wgan_gp": SequenceWGANGP,
+    "series_gan": SeriesGAN,
+    "timegan": TimeGAN,
     "wavegan": WaveGAN,
     "conditional_wavegan": ConditionalWaveGAN,
     "musegan": MuseGAN,
@@ -107,10 +111,12 @@ __all__ = [
     "Segmentation",
     "SemiSupervisedGAN",
     "SequenceWGANGP",
+    "SeriesGAN",
     "StyleGAN",
     "StyleGAN2",
     "StyleTransfer",
     "SuperResolution",
     "TabularGAN",
+    "TimeGAN",
     "WaveGAN",
 ]

@@ -23,6 +23,7 @@ from kerasgan.networks.srresnet import srgan_discriminator, srresnet
 from kerasgan.networks.stylegan import stylegan
 from kerasgan.networks.stylegan2 import stylegan2
 from kerasgan.networks.stylizer import adain, stylizer
+from kerasgan.networks.timegan import timegan
 from kerasgan.networks.translator import translator
 from kerasgan.networks.unet import unet
 from kerasgan.networks.unit import unit
@@ -44,6 +45,7 @@ PAIRS = {
     "sequence": sequence,
     "stylegan": stylegan,
     "stylegan2": stylegan2,
+    "timegan": timegan,
     "unit": unit,
     "wavegan": wavegan,
 }
@@ -94,6 +96,7 @@ __all__ = [
     "stylegan",
     "stylegan2",
     "stylizer",
+    "timegan",
     "translator",
     "unet",
     "unit",
