@@ -75,7 +75,7 @@ def _add_evaluate(add):
     evaluate = add(
         "evaluate",
         _evaluate,
-        "Measure samples of a model against the pictures that it was trained on, music "
+        "Measure samples of a model against the pictures or series that it was trained on, music "
         "beside other music, or rows of a table against others.",
         epilog="Example: kerasgan evaluate runs/mine --data photos --features network.keras; "
         "kerasgan evaluate runs/table --data test.csv --training train.csv",
@@ -106,7 +106,9 @@ def _add_evaluate(add):
         "--target", help="of a table: the column that classifiers tell (default: the last one)"
     )
     evaluate.add_argument(
-        "--diagrams", metavar="PNG", help="of a table: write each column here, real and synthetic"
+        "--diagrams",
+        metavar="PNG",
+        help="of a table or of series: write each column here, real and synthetic",
     )
     evaluate.add_argument("--json", metavar="FILE", help="write the figures here too")
     evaluate.add_argument("--card", action="store_true", help="and on the model's card")

@@ -1,4 +1,4 @@
-"""How good images are, in pairs and in sets; and how good tables, sounds and music."""
+"""How good images are, in pairs and in sets; and how good tables, sounds, music and series."""
 
 from kerasgan.metrics.default_network import default_features
 from kerasgan.metrics.features import FeatureNetwork
@@ -29,6 +29,7 @@ from kerasgan.metrics.paired import (
     structural_similarity,
 )
 from kerasgan.metrics.result import MetricResult
+from kerasgan.metrics.series import SeriesQuality
 from kerasgan.metrics.sounds import as_floats, sound_features, spread
 from kerasgan.metrics.tables import TableQuality
 
@@ -44,6 +45,7 @@ __all__ = [
     "NearestTrainingImageDistance",
     "PeakSignalToNoiseRatio",
     "PrecisionRecall",
+    "SeriesQuality",
     "StructuralSimilarity",
     "TableQuality",
     "aligned",

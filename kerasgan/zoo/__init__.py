@@ -177,13 +177,15 @@ def evaluate(
     each beside the same of the music in `data`, and how near samples are to that, in any key. Of a
     table beside rows that it was not trained
     on: how like columns and pairs of them are, how useful the rows are for classifiers, and how
-    near to those of training: see `kerasgan.metrics.TableQuality`.
+    near to those of training: see `kerasgan.metrics.TableQuality`. Of series how well a classifier
+    tells them from those of the data, and how well what learns from them foretells these: see
+    `kerasgan.metrics.SeriesQuality`.
 
     Args:
-        name: As in `load`, of a model that makes images, sounds, music or rows of a table.
-        data: As in `kerasgan.datasets.load`, `load_sounds`, `load_music` or `load_table`. Of images
-            all of it is searched for the nearest picture; the other figures compare `n` of its
-            pictures, or all if there are fewer.
+        name: As in `load`, of a model that makes images, sounds, music, series or rows of a table.
+        data: As in `kerasgan.datasets.load`, `load_sounds`, `load_music`, `load_table` or
+            `load_series`. Of images all of it is searched for the nearest picture; the other
+            figures compare `n` of its pictures, or all if there are fewer.
         features: Path of the feature network: a `.keras` file of a network of images in
             [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
             of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default
@@ -200,7 +202,7 @@ def evaluate(
         target: Of a table the column that classifiers tell from the others; by default the last
             one, if it is one of categories.
         diagrams: Of a table the path of a picture to write: how often each value of a column is,
-            real in grey beside synthetic in blue.
+            real in grey beside synthetic in blue; of series curves of each variable.
 
     Returns:
         Dict of the figures and of what they were measured with.

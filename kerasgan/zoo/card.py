@@ -90,7 +90,16 @@ MUSIC = Verb(
         "of real notes": "note_length_of_real",
     },
 )
-OTHERS = {"table": TABLE, "music": MUSIC}
+SERIES = Verb(
+    "generate(1000)",
+    "other",
+    figures={
+        "discriminative score": "discriminative_score",
+        "predictive score": "predictive_score",
+        "of real series": "predictive_score_of_real_series",
+    },
+)
+OTHERS = {"table": TABLE, "music": MUSIC, "series": SERIES}
 
 
 def _shown_as(card):

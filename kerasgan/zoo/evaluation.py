@@ -12,8 +12,9 @@ from kerasgan.arguments import check_whole
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
 from kerasgan.metrics.set_metric import measured
-from kerasgan.modalities import Audio, Images, Music, Table, make_grid, write_image
+from kerasgan.modalities import Audio, Images, Music, Series, Table, make_grid, write_image
 from kerasgan.modalities.frames import read_frame
+from kerasgan.modalities.lines import line_panels
 from kerasgan.modalities.panels import panels
 from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
@@ -32,12 +33,12 @@ def evaluate(name, data, n, seed, **options):
     folder = store.find(name)
     model = load_entry(folder)
     made = type(model.modalities[model.makes])
-    known = {Images: _images, Audio: _sounds, Music: _music, Table: _table}
+    known = {Images: _images, Audio: _sounds, Music: _music, Series: _series, Table: _table}
     measure = next((known[kind] for kind in known if issubclass(made, kind)), None)
     if measure is None:
         raise ValueError(
-            f"{name} is a {type(model).__name__}, which makes neither images, sounds, music nor a "
-            "table; these figures are of sets of these."
+            f"{name} is a {type(model).__name__}, which makes neither images, sounds, music, "
+            "series nor a table; these figures are of sets of these."
         )
     taken = inspect.signature(measure).parameters
     for option, value in options.items():
@@ -73,6 +74,32 @@ def _table(name, folder, model, data, n, seed, training, target, diagrams):
     return figures | {
         "columns": columns,
         **({} if target is None else {"target": target}),
+        "generated": n,
+        "real": len(real),
+        "seed": seed,
+    }
+
+
+def _series(name, folder, model, data, n, seed, diagrams):
+    dataset = training_data(model, folder, data)
+    if dataset.series.names != model.modality.names:
+        raise ValueError(
+            f"{name} makes series of {', '.join(model.modality.names)}. Received in the data: "
+            f"{', '.join(dataset.series.names)}"
+        )
+    real, made = _whole(model, dataset)["real"], model.generate(n, seed=seed, verbose=False)
+    quality = metrics.SeriesQuality(model.modality, real, made)
+    if diagrams:
+        drawn = real[np.random.default_rng(seed).permutation(len(real))]
+        shown = {"real": drawn, "synthetic": made}
+        write_image(diagrams, line_panels(model.modality.variables, shown))
+    return {
+        "discriminative_score": quality.discriminative_score(seed),
+        "predictive_score": quality.predictive_score(seed),
+        "predictive_score_of_real_series": quality.predictive_score(seed, of_real=True),
+        **quality.differences(),
+        "missing": float(np.isnan(made).mean()),
+        "missing_of_real_series": float(np.isnan(real).mean()),
         "generated": n,
         "real": len(real),
         "seed": seed,
