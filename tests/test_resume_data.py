@@ -192,8 +192,8 @@ def test_an_entry_trains_on_from_its_weights(pictures, run, monkeypatch):
         ({"start": "run", "frozen": {"generator": 9}}, "less than the 2 layers with weights"),
         ({"start": "run", "networks": {"width": 4}}, "The (generator|discriminator) does not fit"),
         (
-            {"start": "run", "data": {"image_shape": [8, 8, 3], "batch_size": 4}},
-            r"\(8, 8, 3\).* where that of start is .*\(8, 8, 1\).* leave data.image_shape",
+            {"start": "run", "data": {"image_shape": [8, 8, 1], "batch_size": 4}},
+            r"\(8, 8, 1\).* where that of start is .*\(8, 8, 3\).* leave data.image_shape",
         ),
     ],
 )
