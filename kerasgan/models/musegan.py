@@ -23,7 +23,8 @@ class MuseGAN(WGANGP):
         modality: `kerasgan.modalities.Music` with the pitches and the beat of the data.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
-    Default optimizers: Adam with learning rate 1e-3, beta_1 0.5 and beta_2 0.9 for both.
+    Default optimizers: Adam with learning rate 1e-3, beta_1 0.5 and beta_2 0.9 for both, as the
+    authors' code has them.
 
     Raises:
         ValueError: If the critic has batch normalisation.
