@@ -64,8 +64,8 @@ PUBLISHED = {
     ("stacked_mnist_quarter", "GAN"): "31 ± 21, KL 5.99 (arXiv:1611.02163, Table 1)",
 }
 
-# What only its own networks, of pictures, go with.
-OF_PICTURES = (models.FastGAN, models.ProjectedGAN)
+# What only its own networks, of pictures or sequences, go with.
+OWN_NETWORKS = (models.FastGAN, models.ProjectedGAN, models.SequenceWGANGP)
 
 
 def variants(steps):
@@ -91,7 +91,7 @@ def variants(steps):
         **{
             c.__name__: (c, {}, {})
             for c in models.MODELS.values()
-            if c.verb == "generate" and c not in (models.GAN, *OF_PICTURES)
+            if c.verb == "generate" and c not in (models.GAN, *OWN_NETWORKS)
         },
     }
 

@@ -18,7 +18,7 @@ from tiny_features import SCALES, feature_file
 from tiny_style import LAYERS, style_files
 
 from kerasgan import losses, models, networks, zoo
-from kerasgan.modalities import Attributes, Series, Table
+from kerasgan.modalities import Attributes, Sequences, Series, Table
 
 BACKEND = keras.backend.backend()
 SHAPE = (8, 8, 1)
@@ -163,6 +163,15 @@ def segmentation(seed=1):
 
 
 ROLLS = np.random.default_rng(0).integers(0, 2, (8, 2, 4, 12, 2), "uint8")
+
+
+def sequence_wgan_gp(seed=1):
+    keras.utils.set_random_seed(seed)
+    built = networks.sequence((6, 4), latent_dim=4, width=4, blocks=1)
+    return models.SequenceWGANGP(*built, modality=Sequences(list("ACGT"), 6), seed=seed)
+
+
+CODES = np.random.default_rng(0).integers(0, 4, (8, 6))
 SOUNDS = np.random.default_rng(0).integers(-9999, 9999, (8, 64, 1)).astype("int16")
 HOLES = np.zeros((8, 8, 8, 1), "uint8")
 HOLES[:, 2:5, 2:5] = 255
@@ -288,6 +297,7 @@ EVERY = {
     ),
     "timegan": (timegan, {"real": WAVES}),
     "series_gan": (series_gan, {"real": WAVES}),
+    "sequence_wgan_gp": (sequence_wgan_gp, {"real": CODES}),
     "wavegan": (wavegan, {"real": SOUNDS}),
     "conditional_wavegan": (conditional_wavegan, {"real": SOUNDS, "labels": CLASSES}),
     "musegan": (musegan, {"real": ROLLS}),

@@ -25,7 +25,7 @@ def ring(benchmark):
 
 def test_every_model_is_counted(benchmark):
     generating = [cls for cls in models.MODELS.values() if cls.verb == "generate"]
-    names = {cls.__name__ for cls in generating if cls not in benchmark.OF_PICTURES}
+    names = {cls.__name__ for cls in generating if cls not in benchmark.OWN_NETWORKS}
     assert names <= set(benchmark.variants(1))
 
 

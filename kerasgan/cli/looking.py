@@ -75,14 +75,14 @@ def _add_evaluate(add):
     evaluate = add(
         "evaluate",
         _evaluate,
-        "Measure samples of a model against the pictures or series that it was trained on, music "
-        "beside other music, or rows of a table against others.",
+        "Measure samples of a model against what it was trained on, pictures or series, or music, "
+        "sequences or rows of a table against others.",
         epilog="Example: kerasgan evaluate runs/mine --data photos --features network.keras; "
         "kerasgan evaluate runs/table --data test.csv --training train.csv",
     )
     evaluate.add_argument("name", help=WHERE)
     evaluate.add_argument(
-        "--data", required=True, help="as for train; of a table, rows that it was not trained on"
+        "--data", required=True, help="as for train; of a table or of sequences, others than those"
     )
     evaluate.add_argument(
         "--features",
@@ -100,7 +100,7 @@ def _add_evaluate(add):
         help="write the samples that are nearest to a training picture here, above these",
     )
     evaluate.add_argument(
-        "--training", metavar="FILE", help="of a table: the rows that it was trained on"
+        "--training", metavar="FILE", help="of a table or of sequences: what it was trained on"
     )
     evaluate.add_argument(
         "--target", help="of a table: the column that classifiers tell (default: the last one)"

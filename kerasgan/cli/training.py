@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-DESCRIPTION = """Train a model on a folder of pictures, sounds or music, a table or series. Run
-the same command again to go on with a run that was stopped or killed."""
+DESCRIPTION = """Train a model on pictures, sounds, music, a table, series or sequences.
+Run the same command again to go on with a run that was stopped or killed."""
 EPILOG = """`kerasgan train NAME --explain` prints every key of a recipe with its default and what
 it does, as a TOML file that train takes. Example: kerasgan train dcgan --data photos --out
 runs/mine --epochs 50 networks.width=32 'data.image_shape=[32, 32, 3]'"""
@@ -39,7 +39,8 @@ def add(add):
         help="a folder of pictures, an .npz or .npy file, or tfds:NAME; for pix2pix a folder of "
         "pairs side by side, or of sources with data.target=PATH; for super-resolution "
         "photographs; for tabular_gan a .csv or .parquet file; for wavegan a folder of sounds; "
-        "for musegan of MIDI files; for series_gan and timegan a .csv, .parquet, .npy or .npz file",
+        "for musegan of MIDI files; for series_gan and timegan a .csv, .parquet, .npy or .npz "
+        "file; for sequence_wgan_gp a .fasta or .txt file",
     )
     train.add_argument("--out", metavar="RUN", help="run folder (default: runs/NAME)")
     train.add_argument("--epochs", type=int, help="passes over the data: fit.epochs")

@@ -48,10 +48,13 @@ def _add_generate(add):
         "-o",
         "--out",
         help="what to write: of pictures a .png, .jpg or .webp grid, of sounds a .wav file, of "
-        "music a .mid file, of a table or of series a .csv or .parquet file; an .npz array; or a "
-        "folder for one file a sample (default: NAME.png, NAME.wav, NAME.csv, …)",
+        "music a .mid file, of a table or of series a .csv or .parquet file, of sequences a .txt "
+        "or .fasta file; an .npz array; or a folder for one file a sample (default: NAME.png, "
+        "NAME.wav, NAME.csv, …)",
     )
-    generate.add_argument("--format", help="of files in a folder: png, jpg, webp, wav, mid, npz")
+    generate.add_argument(
+        "--format", help="of files in a folder: png, jpg, webp, wav, mid, txt, fasta, npz"
+    )
     generate.add_argument("--batch-size", type=int, default=64, help="samples at a time")
     add_marks(generate)
     generate.add_argument(

@@ -73,12 +73,14 @@ class GeneratesSamples(AdversarialModel):
                 vector; one for all samples, or a list of one each. By default drawn from
                 the last 4,096 labels of training.
             batch_size: Samples on the device at a time.
-            as_float: Return what the generator made: of images, floats in [-1, 1].
+            as_float: Return what the generator made: of images floats in [-1, 1], of sequences
+                probabilities.
             verbose: Show a progress bar; by default if it takes longer than a second.
 
         Returns:
             What the modality gives: of images a uint8 array `(n, height, width, channels)` in
-            [0, 255]; of sounds int16 `(n, length, channels)`; else floats.
+            [0, 255]; of sounds int16 `(n, length, channels)`; of sequences strings `(n,)`; else
+            floats.
 
         Raises:
             ValueError: On a number that is no whole one or too small, `latents` of another

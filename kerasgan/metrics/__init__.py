@@ -1,4 +1,4 @@
-"""How good images are, in pairs and in sets; and how good tables, sounds, music and series."""
+"""How good samples are: images, in pairs and in sets, tables, sounds, music, series, sequences."""
 
 from kerasgan.metrics.default_network import default_features
 from kerasgan.metrics.features import FeatureNetwork
@@ -29,6 +29,14 @@ from kerasgan.metrics.paired import (
     structural_similarity,
 )
 from kerasgan.metrics.result import MetricResult
+from kerasgan.metrics.sequences import (
+    distribution_distance,
+    gc_content,
+    kmer_counts,
+    kmer_divergence,
+    motif_positions,
+    nearest_hamming,
+)
 from kerasgan.metrics.series import SeriesQuality
 from kerasgan.metrics.sounds import as_floats, sound_features, spread
 from kerasgan.metrics.tables import TableQuality
@@ -52,8 +60,14 @@ __all__ = [
     "as_floats",
     "default_features",
     "empty_bars",
+    "distribution_distance",
+    "gc_content",
     "inception_network",
+    "kmer_counts",
+    "kmer_divergence",
+    "motif_positions",
     "multi_scale_structural_similarity",
+    "nearest_hamming",
     "note_length",
     "peak_signal_to_noise_ratio",
     "polyphony",

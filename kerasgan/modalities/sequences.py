@@ -1,9 +1,11 @@
 """Sequences of tokens: DNA, texts, chemical formulas."""
 
+import math
+
 import keras
 import numpy as np
 from keras import ops
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from kerasgan.engine.registry import register
 from kerasgan.files import write_text
@@ -42,8 +44,8 @@ class Sequences(Modality):
     ```
     """
 
+    accepted = "codes of tokens, as Sequences.encode makes them of texts"
     integers = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "int64")
-    limit = 1.0
     suffixes = (".txt", ".fasta", ".npz")
 
     def __init__(self, tokens: list[str], length: int, unit: str = "character"):
@@ -59,13 +61,6 @@ class Sequences(Modality):
         if wrong := [t for t in self.tokens if t and self.split(t) != [t]]:
             raise ValueError(f"Each token must be one {unit}. Received: {wrong[0]!r}")
         self._codes = {token: code for code, token in enumerate(self.tokens)}
-
-    @property
-    def accepted(self):
-        return (
-            f"or codes of shape (batch, {self.length}), integers from 0 to {len(self.tokens) - 1}, "
-            "as Sequences.encode makes them of texts"
-        )
 
     def split(self, text):
         """The tokens of a text."""
@@ -92,7 +87,7 @@ class Sequences(Modality):
 
     def _encoded(self, text, name):
         tokens = self.split(text)
-        if not tokens:
+        if not tokens and "" not in self._codes:
             raise ValueError(f"{name} is empty. Expected {self.length} {self.unit}s.")
         short = len(tokens) < self.length and "" not in self._codes
         if short or len(tokens) > self.length:
@@ -119,30 +114,26 @@ class Sequences(Modality):
         texts = [blank.join(t for t in tokens if t) for tokens in np.array(self.tokens)[codes]]
         return np.array(texts, dtype=str)
 
+    def expected(self, shape=None):
+        return (
+            f"Expected codes of shape (batch, {self.length}), integers from 0 to "
+            f"{len(self.tokens) - 1}, as Sequences.encode makes them of texts; or one-hot vectors "
+            f"of shape (batch, {self.length}, {len(self.tokens)})."
+        )
+
     def check(self, batch, where="x", shape=None):
-        whole = (self.length, len(self.tokens))
-        is_array = hasattr(batch, "shape") and hasattr(batch, "dtype")
-        if is_array and getattr(batch.dtype, "kind", "") in "USOT":
+        is_codes = hasattr(batch, "dtype") and len(batch.shape) == 2
+        if getattr(getattr(batch, "dtype", None), "kind", "") in ("U", "S", "O", "T"):
             raise ValueError(
-                f"{self.expected(whole)} Received in {where}: texts. Encode them first: "
+                f"{self.expected()} Received in {where}: texts. Encode them first: "
                 "model.modality.encode(texts)."
             )
-        is_codes = is_array and len(batch.shape) == 2
-        if is_codes and tuple(batch.shape)[1] != self.length:
-            raise ValueError(
-                f"{self.expected(whole)} Received in {where}: shape {tuple(batch.shape)}"
-            )
-        super().check(batch, where, None if is_codes else whole)
-        dtype = keras.backend.standardize_dtype(batch.dtype)
-        if is_codes and dtype not in self.integers:
-            raise ValueError(f"{self.expected(whole)} Received in {where}: codes of dtype {dtype}")
+        if is_codes and keras.backend.is_float_dtype(batch.dtype):
+            raise ValueError(f"{self.expected()} Received in {where}: codes that are floats")
+        whole = (self.length, len(self.tokens))
+        super().check(batch, where, whole[:1] if is_codes else whole)
         if wrong := int(ops.convert_to_numpy(self.wrong(batch))):
-            raise ValueError(
-                f"{self.expected(whole)} Received in {where}: {wrong:,} that are no token"
-            )
-
-    def expected(self, shape):
-        return super().expected(shape).replace("finite floats", "one-hot vectors,")
+            raise ValueError(f"{self.expected()} Received in {where}: {wrong:,} that are no token")
 
     def wrong(self, batch):
         # A code that there is not gives zeros.
@@ -193,7 +184,8 @@ class Sequences(Modality):
 
 
 def _written(texts):
-    image = Image.new("RGB", (8 + 6 * max(map(len, texts)), 8 + LINE * len(texts)), "white")
+    width = math.ceil(max(map(ImageFont.load_default().getlength, texts)))
+    image = Image.new("RGB", (8 + width, 8 + LINE * len(texts)), "white")
     draw = ImageDraw.Draw(image)
     for row, text in enumerate(texts):
         draw.text((4, 4 + LINE * row), text, "black")

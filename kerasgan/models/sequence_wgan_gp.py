@@ -3,6 +3,7 @@
 import keras
 
 from kerasgan.engine.registry import register
+from kerasgan.engine.shapes import refuse_unbuilt, shapes
 from kerasgan.modalities import Sequences
 from kerasgan.models.wgan_gp import WGANGP
 
@@ -19,7 +20,7 @@ class SequenceWGANGP(WGANGP):
     Args:
         generator: Keras model from latents to probabilities `(batch, length, tokens)`.
         discriminator: The critic, as in `WGANGP`, of such sequences.
-        modality: `kerasgan.modalities.Sequences`, the vocabulary and the length.
+        modality: `kerasgan.modalities.Sequences`, the vocabulary and the length; by default DNA.
         penalty_weight, discriminator_steps: As in `WGANGP`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
@@ -52,9 +53,12 @@ class SequenceWGANGP(WGANGP):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        modality: Sequences,
+        modality: Sequences | None = None,
         **kwargs,
     ):
+        if modality is None:
+            refuse_unbuilt(generator=generator, discriminator=discriminator)
+            modality = Sequences(list("ACGT"), shapes(generator)[1][1])
         super().__init__(generator, discriminator, modality=modality, **kwargs)
         if self.sample_shape != (modality.length, len(modality.tokens)):
             raise ValueError(

@@ -179,13 +179,16 @@ def evaluate(
     on: how like columns and pairs of them are, how useful the rows are for classifiers, and how
     near to those of training: see `kerasgan.metrics.TableQuality`. Of series how well a classifier
     tells them from those of the data, and how well what learns from them foretells these: see
-    `kerasgan.metrics.SeriesQuality`.
+    `kerasgan.metrics.SeriesQuality`. Of sequences beside some that it was not trained on: how far
+    spectra of 3 to 6 tokens are apart, beside those of two halves of the real ones; of DNA the
+    share of G and C; and whether any is a copy.
 
     Args:
-        name: As in `load`, of a model that makes images, sounds, music, series or rows of a table.
-        data: As in `kerasgan.datasets.load`, `load_sounds`, `load_music`, `load_table` or
-            `load_series`. Of images all of it is searched for the nearest picture; the other
-            figures compare `n` of its pictures, or all if there are fewer.
+        name: As in `load`, of a model that makes images, sounds, music, series, sequences or rows
+            of a table.
+        data: As in `kerasgan.datasets.load`, `load_sounds`, `load_music`, `load_table`,
+            `load_series` or `load_sequences`. Of images all of it is searched for the nearest
+            picture; the other figures compare `n` of its pictures, or all if there are fewer.
         features: Path of the feature network: a `.keras` file of a network of images in
             [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
             of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default
@@ -198,7 +201,7 @@ def evaluate(
         neighbours: Path of a picture to write: of the first 1,000 samples the eight that are
             nearest to a training picture, above these; of sounds and of music each beside it.
         training: Of a table the rows that it was trained on: what tells whether they are copied,
-            and how useful they are themselves.
+            and how useful they are themselves. Of sequences those, to look for copies.
         target: Of a table the column that classifiers tell from the others; by default the last
             one, if it is one of categories.
         diagrams: Of a table the path of a picture to write: how often each value of a column is,

@@ -77,7 +77,17 @@ TABLE = Verb(
         "attack AUC": "membership_auc",
     },
 )
-
+SEQUENCES = Verb(
+    "generate(100)",
+    "other",
+    figures={
+        "divergence of 3-mers": "divergence_of_3_mers",
+        "of real halves": "divergence_of_3_mers_of_real_halves",
+        "of 6-mers": "divergence_of_6_mers",
+        "real halves": "divergence_of_6_mers_of_real_halves",
+        "copies": "copies",
+    },
+)
 MUSIC = Verb(
     "generate(4)",
     "other",
@@ -99,7 +109,7 @@ SERIES = Verb(
         "of real series": "predictive_score_of_real_series",
     },
 )
-OTHERS = {"table": TABLE, "music": MUSIC, "series": SERIES}
+OTHERS = {"table": TABLE, "music": MUSIC, "series": SERIES, "sequences": SEQUENCES}
 
 
 def _shown_as(card):

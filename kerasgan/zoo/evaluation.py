@@ -12,7 +12,16 @@ from kerasgan.arguments import check_whole
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
 from kerasgan.metrics.set_metric import measured
-from kerasgan.modalities import Audio, Images, Music, Series, Table, make_grid, write_image
+from kerasgan.modalities import (
+    Audio,
+    Images,
+    Music,
+    Sequences,
+    Series,
+    Table,
+    make_grid,
+    write_image,
+)
 from kerasgan.modalities.frames import read_frame
 from kerasgan.modalities.lines import line_panels
 from kerasgan.modalities.panels import panels
@@ -20,6 +29,7 @@ from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
 from kerasgan.zoo.music import evaluate_music
+from kerasgan.zoo.sequences import evaluate_sequences
 from kerasgan.zoo.sounds import evaluate_sounds
 
 # Samples below which chance decides.
@@ -33,12 +43,19 @@ def evaluate(name, data, n, seed, **options):
     folder = store.find(name)
     model = load_entry(folder)
     made = type(model.modalities[model.makes])
-    known = {Images: _images, Audio: _sounds, Music: _music, Series: _series, Table: _table}
+    known = {
+        Images: _images,
+        Audio: _sounds,
+        Music: _music,
+        Series: _series,
+        Sequences: _sequences,
+        Table: _table,
+    }
     measure = next((known[kind] for kind in known if issubclass(made, kind)), None)
     if measure is None:
         raise ValueError(
             f"{name} is a {type(model).__name__}, which makes neither images, sounds, music, "
-            "series nor a table; these figures are of sets of these."
+            "series, sequences nor a table; these figures are of sets of these."
         )
     taken = inspect.signature(measure).parameters
     for option, value in options.items():
@@ -114,6 +131,15 @@ def _sounds(name, folder, model, data, n, seed, features, neighbours):
 def _music(name, folder, model, data, n, seed, neighbours):
     real = _whole(model, training_data(model, folder, data))[model.makes]
     return evaluate_music(model, real, n, seed, neighbours)
+
+
+def _sequences(name, folder, model, data, n, seed, training):
+    def codes(data):
+        return _whole(model, training_data(model, folder, data))[model.makes]
+
+    made = model.modality.encode(model.generate(n, seed=seed, verbose=False))
+    known = None if training is None else codes(training)
+    return evaluate_sequences(model.modality, codes(data), made, known, seed)
 
 
 def _missing(folder):
