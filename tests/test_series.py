@@ -180,7 +180,11 @@ MOVED = {
 }
 
 
-@pytest.mark.parametrize("stage", MOVED)
+# The joint stage has the losses of all.
+OTHERS = [pytest.param(s, marks=pytest.mark.without_backend) for s in ("embedding", "supervised")]
+
+
+@pytest.mark.parametrize("stage", [*OTHERS, "joint"])
 def test_a_stage_moves_its_networks_alone(stage):
     model = timegan(stage)
     before = {name: network.get_weights() for name, network in model.networks().items()}
