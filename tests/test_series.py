@@ -203,6 +203,7 @@ def test_a_stage_moves_its_networks_alone(stage):
     np.testing.assert_allclose(model.generate(5, seed=0, batch_size=2), made, rtol=1e-5)
 
 
+@pytest.mark.without_backend
 def test_the_losses_of_timegan_in_closed_form():
     """Weights of zero: what is embedded is 1/2 everywhere, series are 0, logits 0."""
     windows = np.array([[[-1.0], [1.0], [0.0]], [[1.0], [-1.0], [0.0]]], "float32")
