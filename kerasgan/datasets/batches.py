@@ -179,12 +179,14 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
         return batch
 
     def _drawn(self, n, among=None):
+        items = [self._readable(i) for i in self._numbers_drawn(n, among)]
+        return [place for place, _ in items], self.plain_batch(items)
+
+    def _numbers_drawn(self, n, among):
         found = np.arange(self.num_images)
         if among is not None:
             found = found[np.isin(self._places, among)]
-        drawn = np.random.default_rng(self.seed).permutation(found)[:n]
-        items = [self._readable(i) for i in drawn]
-        return [place for place, _ in items], self.plain_batch(items)
+        return np.random.default_rng(self.seed).permutation(found)[:n]
 
     def __len__(self):
         batches = self.num_images * self.repeats / self.batch_size

@@ -49,10 +49,9 @@ class TableDataset(Batches):
         self._index = None
         return batch
 
-    def _drawn(self, n):
-        random = np.random.default_rng(self.seed)
-        places = self._places[random.permutation(self.num_images)[:n]]
-        blocks = random.integers(max(1, len(self.table.chosen)), size=len(places))
+    def _drawn(self, n, among=None):
+        places = self._places[self._numbers_drawn(n, among)]
+        blocks = np.random.default_rng(self.seed).integers(max(1, len(self.table.chosen)), size=len(places))
         return places, self._rows_of(places, blocks)
 
     def _batch(self, number):
