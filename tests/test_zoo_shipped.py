@@ -66,8 +66,10 @@ def test_a_shipped_model_gives_its_reference_pictures(name):
         inputs = {name: reference[name] for name in reference.files}
     samples = inputs.pop("samples")
     assert apart(model.reference_samples(**inputs), samples) <= 1
-    # Its picture shows what it made of others, or diagrams, which a single row changes.
-    if "latents" not in inputs or zoo.info(name)["modality"] in ("table", "series"):
+    # Its picture shows what it made of others, diagrams, which a single row changes, or decisions
+    # between notes or letters, which may be as good as even.
+    decided = ("table", "series", "music", "sequences")
+    if "latents" not in inputs or zoo.info(name)["modality"] in decided:
         return
     with Image.open(store.find(name) / "sample.png") as picture:
         grid = np.asarray(picture)
@@ -77,4 +79,5 @@ def test_a_shipped_model_gives_its_reference_pictures(name):
 
 def test_the_zoo_stays_small_enough_to_install():
     files = [path for path in store.shipped().rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) < 80e6
+    # PyPI takes files of up to 100 MB, and weights hardly compress.
+    assert sum(path.stat().st_size for path in files) < 95e6
