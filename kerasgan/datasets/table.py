@@ -51,7 +51,9 @@ class TableDataset(Batches):
 
     def _drawn(self, n, among=None):
         places = self._places[self._numbers_drawn(n, among)]
-        blocks = np.random.default_rng(self.seed).integers(max(1, len(self.table.chosen)), size=len(places))
+        blocks = np.random.default_rng(self.seed).integers(
+            max(1, len(self.table.chosen)), size=len(places)
+        )
         return places, self._rows_of(places, blocks)
 
     def _batch(self, number):
