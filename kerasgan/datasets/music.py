@@ -3,14 +3,13 @@
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from kerasgan.datasets.batches import Batches, check_options, threads
 from kerasgan.datasets.folder import skipped, walk
-from kerasgan.datasets.sources import numpy_arrays
+from kerasgan.datasets.sources import check_numpy_file, named_array, path_and_key
 from kerasgan.modalities import Music
 from kerasgan.modalities.midi import SUFFIXES, mido, read_rolls
 
@@ -186,29 +185,11 @@ def _open(source, modality, pitches, tracks, workers):
     """Dict from the name of a piece to its roll, bool `(steps, pitches, tracks)`."""
     if hasattr(source, "shape"):
         return _of_array(np.asarray(source), modality, pitches, tracks, "the array")
-    file, _, key = str(source).partition(".npz:")
-    path = Path(f"{file}.npz" if key else file).expanduser()
+    path, key = path_and_key(source)
     if path.is_dir():
         return _of_folder(path, modality, pitches, tracks, workers)
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{str(path)!r} does not exist (looked from {Path.cwd()}). Expected a folder of MIDI "
-            "files, or a .npy or .npz file."
-        )
-    if path.suffix not in (".npy", ".npz"):
-        raise ValueError(
-            f"{str(path)!r} is a file. Expected the folder that holds the MIDI files, or a .npy or "
-            ".npz file."
-        )
-    arrays = numpy_arrays(path)
-    known = [name for name, array in arrays.items() if array.ndim in (4, 5)]
-    key = key or (known[0] if len(known) == 1 else None)
-    if key not in arrays:
-        received = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-        raise ValueError(
-            f"{str(path)!r} must hold one array of rolls, or name one of several: "
-            f"'{path}:NAME'. Received: {received or 'no array'}"
-        )
+    check_numpy_file(path, "MIDI files")
+    arrays, key = named_array(path, key, (4, 5), "rolls")
     return _of_array(arrays[key], modality, pitches, tracks, str(path))
 
 

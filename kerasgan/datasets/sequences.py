@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from kerasgan.datasets.batches import Batches, check_options
-from kerasgan.datasets.sources import numpy_arrays
+from kerasgan.datasets.sources import numpy_arrays, path_and_key
 from kerasgan.modalities import Sequences
 
 SUFFIXES = (".txt", ".fasta", ".fa", ".npy", ".npz")
@@ -149,8 +149,7 @@ def _read(source):
     """The texts of a source, and what messages call it."""
     if not isinstance(source, (str, os.PathLike)):
         return _strings(source, "the sequences"), "the sequences"
-    file, _, key = str(source).partition(".npz:")
-    path = Path(f"{file}.npz" if key else file).expanduser()
+    path, key = path_and_key(source)
     if not path.is_file():
         raise FileNotFoundError(
             f"There is no file {str(path)!r} (looked from {Path.cwd()}). Sequences come in a file "

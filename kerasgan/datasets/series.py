@@ -1,13 +1,12 @@
 """Series as shuffled batches of windows: a table, a NumPy file or an array."""
 
 import os
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from kerasgan.datasets.batches import Batches, check_options, digest_of
-from kerasgan.datasets.sources import numpy_arrays
+from kerasgan.datasets.sources import named_array, path_and_key
 from kerasgan.modalities import Series
 from kerasgan.modalities.frames import SUFFIXES, is_frame, pandas, read_frame, refuse_value
 
@@ -151,18 +150,9 @@ def _read(source, missing):
     """A function from names to float64 `(n, steps, variables)`, and the names that there are."""
     if hasattr(source, "shape") and not is_frame(source):
         return _of_array(np.asarray(source), "the array")
-    file, _, key = str(source).partition(".npz:")
-    path = Path(f"{file}.npz" if key else file).expanduser()
+    path, key = path_and_key(source)
     if not is_frame(source) and path.suffix in (".npy", ".npz") and path.is_file():
-        arrays = numpy_arrays(path)
-        known = [name for name, array in arrays.items() if array.ndim in (2, 3)]
-        key = key or (known[0] if len(known) == 1 else None)
-        if key not in arrays:
-            received = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-            raise ValueError(
-                f"{str(path)!r} must hold one array of series, or name one of several: "
-                f"'{path}:NAME'. Received: {received or 'no array'}"
-            )
+        arrays, key = named_array(path, key, (2, 3), "series")
         return _of_array(np.asarray(arrays[key]), str(path))
     if not is_frame(source) and not {*path.suffixes} & {*SUFFIXES} and path.exists():
         raise ValueError(f"A series is a .csv, .parquet, .npy or .npz file. Received: {path}")

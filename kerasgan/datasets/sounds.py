@@ -3,7 +3,6 @@
 import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -12,7 +11,7 @@ from kerasgan.datasets.batches import check_options, threads
 from kerasgan.datasets.dataset import ImageDataset
 from kerasgan.datasets.folder import classes_of, skipped, walk
 from kerasgan.datasets.labels import read_labels
-from kerasgan.datasets.sources import numpy_arrays
+from kerasgan.datasets.sources import check_numpy_file, named_array, path_and_key
 from kerasgan.modalities import Audio
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -217,8 +216,7 @@ def load_sounds(
 def _open(source, finish, sample_rate, workers):
     if hasattr(source, "shape"):
         return _Array(np.asarray(source), finish, "the array")
-    file, _, key = str(source).partition(".npz:")
-    path = Path(f"{file}.npz" if key else file).expanduser()
+    path, key = path_and_key(source)
     if path.is_dir():
         try:
             import soundfile  # noqa: F401
@@ -229,25 +227,8 @@ def _open(source, finish, sample_rate, workers):
                 'pip install "kerasgan[sound]"'
             ) from error
         return _Files(path, finish, sample_rate, workers)
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{str(path)!r} does not exist (looked from {Path.cwd()}). Expected a folder of "
-            "sounds, or a .npy or .npz file."
-        )
-    if path.suffix not in (".npy", ".npz"):
-        raise ValueError(
-            f"{str(path)!r} is a file. Expected the folder that holds the sounds, or a .npy or "
-            ".npz file."
-        )
-    arrays = numpy_arrays(path)
-    known = [name for name, array in arrays.items() if array.ndim in (2, 3)]
-    key = key or (known[0] if len(known) == 1 else None)
-    if key not in arrays:
-        received = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-        raise ValueError(
-            f"{str(path)!r} must hold one array of sounds, or name one of several: "
-            f"'{path}:NAME'. Received: {received or 'no array'}"
-        )
+    check_numpy_file(path, "sounds")
+    arrays, key = named_array(path, key, (2, 3), "sounds")
     rates = [int(arrays[name]) for name in ("rate", "sample_rate") if name in arrays]
     if rates and rates[0] != sample_rate:
         raise ValueError(

@@ -32,8 +32,7 @@ def open_source(source, fit, workers, data_dir=None):
         )
     if str(source).startswith("tfds:"):
         return tensorflow_dataset(str(source), fit, data_dir)
-    file, key = re.fullmatch(r"(.*?)(?:(?<=\.npz):(\w+))?", str(source), re.DOTALL).groups()
-    path = Path(file).expanduser()
+    path, key = path_and_key(source)
     if path.is_dir():
         return Folder(path, fit, workers)
     if not path.exists():
@@ -184,6 +183,12 @@ def _picture(array):
     return Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
 
 
+def path_and_key(source):
+    """A path, and the name behind it of an array in it, `file.npz:name`, or None."""
+    file, key = re.fullmatch(r"(.*?)(?:(?<=\.npz):(\w+))?", str(source), re.DOTALL).groups()
+    return Path(file).expanduser(), key
+
+
 def numpy_arrays(path):
     """The arrays of a .npz file by name; that of a .npy file has the name None."""
     try:
@@ -196,17 +201,44 @@ def numpy_arrays(path):
         raise ValueError(f"{str(path)!r} is not a NumPy file that can be read: {error}") from error
 
 
-def _numpy_file(path, key, fit):
+def check_numpy_file(path, what):
+    """Refuse a path that is neither a folder of what is said nor a NumPy file."""
+    if not path.exists():
+        raise FileNotFoundError(
+            f"{str(path)!r} does not exist (looked from {Path.cwd()}). Expected a folder of "
+            f"{what}, or a .npy or .npz file."
+        )
+    if path.suffix not in (".npy", ".npz"):
+        raise ValueError(
+            f"{str(path)!r} is a file. Expected the folder that holds the {what}, or a .npy or "
+            ".npz file."
+        )
+
+
+def named_array(path, key, ranks, what):
+    """The arrays of a NumPy file, and the name of the one that is meant.
+
+    Args:
+        path: Of the file.
+        key: The name, or None for the only array of these ranks.
+        ranks: Numbers of dimensions.
+        what: What the array holds, for messages.
+    """
     arrays = numpy_arrays(path)
-    images = [name for name, array in arrays.items() if array.ndim in (3, 4)]
-    if key is None and len(images) == 1:
-        key = images[0]
+    known = [name for name, array in arrays.items() if array.ndim in ranks]
+    if key is None and len(known) == 1:
+        key = known[0]
     if key not in arrays:
         received = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise ValueError(
-            f"{str(path)!r} must hold one array of images, or name one of several: "
+            f"{str(path)!r} must hold one array of {what}, or name one of several: "
             f"'{path}:NAME'. Received: {received or 'no array'}"
         )
+    return arrays, key
+
+
+def _numpy_file(path, key, fit):
+    arrays, key = named_array(path, key, (3, 4), "images")
     # Not the other images, which would stay in memory.
     others = {name: array for name, array in arrays.items() if array.ndim in (1, 2)}
     labels = functools.partial(_labels_beside, path, key, arrays[key], others)
