@@ -98,16 +98,7 @@ def _numbered(texts):
 
 
 def _classes_by_name(source, path):
-    if not hasattr(source, "folder"):
-        raise ValueError(
-            f"{str(path)!r} finds pictures by file name, so it needs a folder of pictures. For "
-            f"{source.origin}, pass labels as an array, or True for its own."
-        )
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{str(path)!r} is no file (looked from {Path.cwd()}). Expected CSV with a header: "
-            "file,class."
-        )
+    _check_names(source, path, "CSV with a header: file,class.")
     header, rows = text_rows(path)
     rows = [(PurePosixPath(file), values[0].strip() if values else "") for file, values in rows]
     if len(header) != 1:
@@ -125,6 +116,19 @@ def _classes_by_name(source, path):
             "name relative to the folder, or by the file's name alone where only one has it."
         )
     return _numbered(["" if place is None else rows[place][1] for place in places])
+
+
+def _check_names(source, path, expected):
+    """Refuse a file of labels by name where pictures have none, or where it is not there."""
+    if not hasattr(source, "folder"):
+        raise ValueError(
+            f"{str(path)!r} finds pictures by file name, so it needs a folder of pictures. For "
+            f"{source.origin}, pass labels as an array, or True for its own."
+        )
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{str(path)!r} is no file (looked from {Path.cwd()}). Expected {expected}"
+        )
 
 
 def _checked(array, n):
@@ -159,16 +163,10 @@ def _checked(array, n):
 
 
 def _attributes(source, path, chosen):
-    if not hasattr(source, "paths"):
-        raise ValueError(
-            f"{str(path)!r} finds pictures by file name, so it needs a folder of pictures. For "
-            f"{source.origin}, pass labels as an array, or True for its own."
-        )
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{str(path)!r} is no file (looked from {Path.cwd()}). Expected attributes by file "
-            "name: CSV with a header, CelebA's list_attr_celeba.txt or an .npz file."
-        )
+    expected = (
+        "attributes by file name: CSV with a header, CelebA's list_attr_celeba.txt or an .npz file."
+    )
+    _check_names(source, path, expected)
     header, rows = _npz(path) if path.suffix == ".npz" else text_rows(path)
     columns = _columns(path, header, chosen)
     files, table = [], []

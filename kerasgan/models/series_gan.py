@@ -12,8 +12,7 @@ class SeriesGAN(WGANGP):
     """A Wasserstein GAN with gradient penalty of whole windows of a series.
 
     The algorithm is WGAN-GP's, on the networks of `kerasgan.networks.mlp`, which see every step of
-    a window at once: for windows of some hundred steps at most. A step costs a fraction of what
-    one of `TimeGAN` does.
+    a window at once: for windows of some hundred steps at most.
 
     Args:
         generator: Keras model from latents to series `(batch, length, channels)`.

@@ -175,13 +175,13 @@ def evaluate(
     the Inception Score, how often it hears the label that was asked for, and, of more samples than
     it has features, the Fréchet distance of these. Of music what `kerasgan.metrics` counts in it,
     each beside the same of the music in `data`, and how near samples are to that, in any key. Of a
-    table beside rows that it was not trained
-    on: how like columns and pairs of them are, how useful the rows are for classifiers, and how
-    near to those of training: see `kerasgan.metrics.TableQuality`. Of series how well a classifier
-    tells them from those of the data, and how well what learns from them foretells these: see
-    `kerasgan.metrics.SeriesQuality`. Of sequences beside some that it was not trained on: how far
-    spectra of 3 to 6 tokens are apart, beside those of two halves of the real ones; of DNA the
-    share of G and C; and whether any is a copy.
+    table beside rows that it was not trained on: how like columns and pairs of them are, how useful
+    the rows are for classifiers, and how near to those of training: see
+    `kerasgan.metrics.TableQuality`. Of series how well a classifier tells them from those of the
+    data, and how well what learns from them foretells these: see `kerasgan.metrics.SeriesQuality`.
+    Of sequences beside some that it was not trained on: how far spectra of 3 to 6 tokens are apart,
+    beside those of two halves of the real ones; of DNA the share of G and C; and whether any is a
+    copy.
 
     Args:
         name: As in `load`, of a model that makes images, sounds, music, series, sequences or rows

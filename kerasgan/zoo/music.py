@@ -1,10 +1,8 @@
 """The figures of an entry that makes music."""
 
-import numpy as np
-
 from kerasgan import metrics
 from kerasgan.metrics.set_metric import measured
-from kerasgan.modalities import write_image
+from kerasgan.zoo.neighbours import write_neighbours
 
 
 def evaluate_music(model, real, n, seed, neighbours):
@@ -25,7 +23,5 @@ def evaluate_music(model, real, n, seed, neighbours):
     nearest = measured(nearest, metrics.aligned(real), metrics.aligned(made[:1000]))
     figures["nearest_distance_ratio"] = float(nearest.ratio)
     if neighbours:
-        closest = nearest.distances.argsort()[:8]
-        pairs = np.stack([made[closest], real[nearest.indices[closest]]], axis=1)
-        write_image(neighbours, model.modality.preview(pairs.reshape(-1, *made.shape[1:])))
+        write_neighbours(neighbours, model, nearest, made, real)
     return figures | {"generated": len(made), "real": len(real), "seed": seed}

@@ -7,7 +7,7 @@ import numpy as np
 
 from kerasgan import metrics
 from kerasgan.metrics.set_metric import measured
-from kerasgan.modalities import write_image
+from kerasgan.zoo.neighbours import write_neighbours
 
 
 def evaluate_sounds(model, given, features, n, seed, neighbours):
@@ -20,9 +20,7 @@ def evaluate_sounds(model, given, features, n, seed, neighbours):
     nearest = metrics.NearestTrainingImageDistance(None, seed=seed)
     nearest = measured(nearest, *heard)
     if neighbours:
-        closest = nearest.distances.argsort()[:8]
-        pairs = np.stack([made[closest], real[nearest.indices[closest]]], axis=1)
-        write_image(neighbours, model.modality.preview(pairs.reshape(-1, *made.shape[1:])))
+        write_neighbours(neighbours, model, nearest, made, real)
     figures = {
         "nearest_distance_ratio": nearest.ratio,
         "diversity": metrics.spread(heard[1], asked) / metrics.spread(heard[0], labels),
