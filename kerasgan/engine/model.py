@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasgan.engine import backend
+from kerasgan.engine import backend, beyond_keras
 from kerasgan.engine.copying import frozen_copy
 from kerasgan.engine.data import named
 from kerasgan.engine.fitting import Fits
@@ -258,7 +258,7 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
     def whole_loss(self, player, batch, **training):
         """A player's loss, with what the layers of its networks add to it."""
         own, networks = self.networks_of(player), self.networks().values()
-        with backend.added_losses(own, networks) as added:
+        with beyond_keras.added_losses(own, networks) as added:
             loss = getattr(self, f"{player}_loss")(batch, **training)
         weights = [v for v in self.variables_of(player) if v.regularizer is not None]
         added = [ops.sum(one) for one in [*added, *(v.regularizer(v) for v in weights)]]
