@@ -48,7 +48,7 @@ ALLOWED = {
     },
     "recipes": {
         *("kerasgan", "engine", "models", "networks", "losses", "penalties", "augment"),
-        *("modalities", "datasets", "callbacks", "files"),
+        *("modalities", "datasets", "callbacks", "files", "privacy"),
     },
     "zoo": {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "augment", "modalities"),

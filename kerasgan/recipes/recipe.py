@@ -1,12 +1,13 @@
 """A recipe: tables whose keys are the arguments of Python functions and classes.
 
 `[data]` are those of the model's door in `kerasgan.datasets`, `[networks]` of the builders,
-`[model]` of the model, `[optimizers.<player>]` of an optimizer, `[fit]` of `run.fit`. Beside
-them `seed`; `dtype`, the precision of the steps, while what is saved computes in float32; and
-`[[stages]]` that change some of it, one run after another; or `start`, the entry whose weights the
-last stage starts from, and `frozen`, how many layers of a network, from its input on, stay as they
-are there. A model says in `builders`, `network_options` and `recipe` what is left out; nothing here
-names an argument of a model or a builder.
+`[model]` of the model, `[optimizers.<player>]` of an optimizer, `[fit]` of `run.fit` and, where it
+is, `[privacy]` of `kerasgan.Privacy`. Beside them `seed`; `dtype`, the precision of the steps,
+while what is saved computes in float32; and `[[stages]]` that change some of it, one run after
+another; or `start`, the entry whose weights the last stage starts from, and `frozen`, how many
+layers of a network, from its input on, stay as they are there. A model says in `builders`,
+`network_options` and `recipe` what is left out; nothing here names an argument of a model or a
+builder.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from kerasgan import datasets
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS, PAIRS
+from kerasgan.privacy import Privacy
 from kerasgan.recipes import run
 from kerasgan.recipes.checks import check_arguments, check_object, refuse_unknown
 from kerasgan.recipes.objects import find
@@ -22,7 +24,7 @@ from kerasgan.recipes.table import Table, canonical, merged, table_at
 
 TABLES = (
     *("seed", "dtype", "start", "frozen"),
-    *("data", "networks", "model", "optimizers", "fit", "stages"),
+    *("data", "networks", "model", "optimizers", "fit", "privacy", "stages"),
 )
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -54,6 +56,8 @@ def tables(recipe: dict) -> Iterator[Table]:
             kind = check_object(f"optimizers.{player}", chosen)
         yield Table(("optimizers", player), kind, choice="class_name")
     yield Table(("fit",), run.fit, tuple(positional(run.fit)))
+    if "privacy" in recipe:
+        yield Table(("privacy",), Privacy)
 
 
 def _networks(recipe, cls):
@@ -107,6 +111,8 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
         if values:
             where[table.path[-1]] = values
     run.check(**full["fit"])
+    if "privacy" in full:
+        _check_privacy(full, recipe.get("stages"))
     if not full["optimizers"]:
         del full["optimizers"]
     if has_stages and recipe.get("stages"):
@@ -117,6 +123,15 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
         full["stages"] = recipe["stages"]
         list(stages(full))
     return full
+
+
+def _check_privacy(full, has_stages):
+    Privacy(**full["privacy"])
+    if "start" in full or has_stages:
+        raise ValueError(
+            "[privacy] goes with neither start nor stages: its budget counts the steps of one "
+            "training from nothing."
+        )
 
 
 def _precision(recipe):
