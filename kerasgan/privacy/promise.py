@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from kerasgan.arguments import check_whole
+from kerasgan.engine.accounting import accounting
 from kerasgan.engine.data import named
 from kerasgan.engine.saving import is_float16
 from kerasgan.engine.shapes import every_layer, refuse_batch_normalization
@@ -85,10 +86,10 @@ class Privacy:
         """The ε of so many steps, each of which takes a record with probability `share`."""
         if not steps:
             return 0.0
-        events, rdp = _accounting()
-        accountant = rdp.RdpAccountant()
-        noise = events.GaussianDpEvent(self.noise_multiplier)
-        accountant.compose(events.PoissonSampledDpEvent(share, noise), int(steps))
+        package = accounting()
+        accountant = package.rdp.RdpAccountant()
+        noise = package.GaussianDpEvent(self.noise_multiplier)
+        accountant.compose(package.PoissonSampledDpEvent(share, noise), int(steps))
         return float(accountant.get_epsilon(self.delta))
 
     def allowed(self, share: float, most: int) -> int:
@@ -163,14 +164,3 @@ def _reason(model):
     if any(getattr(x, "seed_generator", None) for x in every_layer(model.discriminator)):
         return "its discriminator draws at random, in dropout say"
     return None
-
-
-def _accounting():
-    try:
-        import dp_accounting
-        from dp_accounting import rdp
-    except ImportError as error:
-        raise ImportError(
-            f'Privacy is counted by dp-accounting ({error}): pip install "kerasgan[privacy]"'
-        ) from error
-    return dp_accounting, rdp

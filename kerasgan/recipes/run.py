@@ -222,7 +222,7 @@ def fit(
     run: Path,
     begin: Callable,
     record: Callable,
-    privacy: Privacy | None = None,
+    privacy: Privacy | None,
     *,
     epochs: int = 100,
     held_out: int | None = None,
@@ -268,7 +268,7 @@ def fit(
         watching.append(SampleGrid(run / "grids", seed=model.seed, batch=held))
     given = {"x": dataset}
     if privacy is not None:
-        given = {"x": dataset.sample(dataset.num_images), "privacy": privacy}
+        given = {"x": dataset.everything(), "privacy": privacy}
         given["batch_size"] = dataset.batch_size
     model.fit(
         **given,
