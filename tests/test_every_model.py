@@ -18,7 +18,7 @@ from tiny_features import SCALES, feature_file
 from tiny_style import LAYERS, style_files
 
 from kerasgan import losses, models, networks, zoo
-from kerasgan.modalities import Attributes, Sequences, Series, Table
+from kerasgan.modalities import Attributes, Sequences, Series, Spectrograms, Table
 
 BACKEND = keras.backend.backend()
 SHAPE = (8, 8, 1)
@@ -85,6 +85,17 @@ def conditional_wavegan(seed=1):
     options = {"latent_dim": 4, "width": 2, "label_dim": 3}
     pair = networks.wavegan((64, 1), **options, **models.ConditionalWaveGAN.network_options)
     return models.ConditionalWaveGAN(*pair, seed=seed)
+
+
+def spec_gan(seed=1, cls=models.SpecGAN, **options):
+    keras.utils.set_random_seed(seed)
+    pair = networks.dcgan((16, 16, 1), latent_dim=4, width=2, **cls.network_options, **options)
+    modality = Spectrograms(8000, frame_length=32, hop=16, frames=16)
+    return cls(*pair, modality=modality, seed=seed)
+
+
+def conditional_spec_gan(seed=1):
+    return spec_gan(seed, models.ConditionalSpecGAN, label_dim=3)
 
 
 def musegan(seed=1):
@@ -179,6 +190,7 @@ def sequence_wgan_gp(seed=1):
 
 CODES = np.random.default_rng(0).integers(0, 4, (8, 6))
 SOUNDS = np.random.default_rng(0).integers(-9999, 9999, (8, 64, 1)).astype("int16")
+LONG_SOUNDS = np.random.default_rng(0).integers(-9999, 9999, (8, 256, 1)).astype("int16")
 HOLES = np.zeros((8, 8, 8, 1), "uint8")
 HOLES[:, 2:5, 2:5] = 255
 
@@ -307,6 +319,8 @@ EVERY = {
     "sequence_wgan_gp": (sequence_wgan_gp, {"real": CODES}),
     "wavegan": (wavegan, {"real": SOUNDS}),
     "conditional_wavegan": (conditional_wavegan, {"real": SOUNDS, "labels": CLASSES}),
+    "spec_gan": (spec_gan, {"real": LONG_SOUNDS}),
+    "conditional_spec_gan": (conditional_spec_gan, {"real": LONG_SOUNDS, "labels": CLASSES}),
     "musegan": (musegan, {"real": ROLLS}),
     "a user's CycleGAN": (cycle_gan, {"a": small(8, (8, 8, 3)), "b": small(6, (8, 8, 3), 1)}),
     "a user's WaveGAN": (wave_gan, {"real": SOUNDS}),
@@ -377,7 +391,7 @@ ALIKE = (
     *("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit"),
     *("enhancement", "progressive_gan", "fastgan", "projected_gan", "wavegan", "musegan"),
     *("stylegan", "conditional_stylegan", "stylegan2", "conditional_stylegan2"),
-    *("conditional_wavegan", "timegan", "series_gan"),
+    *("conditional_wavegan", "timegan", "series_gan", "conditional_spec_gan"),
 )
 
 

@@ -22,6 +22,7 @@ from kerasgan.datasets.patches import (
 from kerasgan.datasets.sequences import SequenceDataset, load_sequences
 from kerasgan.datasets.series import SeriesDataset, load_series
 from kerasgan.datasets.sounds import SoundDataset, load_sounds
+from kerasgan.datasets.spectrograms import load_spectrograms
 from kerasgan.datasets.table import TableDataset, load_table
 from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
 
@@ -56,6 +57,7 @@ __all__ = [
     "load_series",
     "load_table",
     "load_sounds",
+    "load_spectrograms",
     "load_unpaired",
     "photograph_files",
     "read_photograph",

@@ -28,7 +28,7 @@ class SoundDataset(ImageDataset):
     Args:
         source: Sounds, each int16 `(length, 1)`.
         length: Samples of each.
-        sample_rate: Samples a second.
+        modality: `kerasgan.modalities.Audio`, or `Spectrograms`.
         labels, label_names: As in `ImageDataset`.
         **options: As in `Batches`.
 
@@ -39,13 +39,18 @@ class SoundDataset(ImageDataset):
 
     _what = "sounds"
 
-    def __init__(self, source, *, length, sample_rate, **options):
+    def __init__(self, source, *, length, modality, **options):
         super().__init__(source, image_shape=(length, 1), **options)
-        self.sample_rate = sample_rate
+        self.modality = modality
+
+    @property
+    def shapes(self):
+        # What the networks see, which is what a model is built for.
+        return super().shapes | {"real": getattr(self.modality, "image_shape", self.image_shape)}
 
     @property
     def modalities(self):
-        return {"modality": Audio(self.sample_rate)} | super().modalities
+        return {"modality": self.modality} | super().modalities
 
 
 class _Files:
@@ -201,7 +206,7 @@ def load_sounds(
     return SoundDataset(
         sounds,
         length=length,
-        sample_rate=sample_rate,
+        modality=Audio(sample_rate),
         labels=labels,
         label_names=label_names,
         batch_size=batch_size,

@@ -9,6 +9,7 @@ from kerasgan.modalities.modality import Modality
 from kerasgan.modalities.music import Music
 from kerasgan.modalities.sequences import Sequences
 from kerasgan.modalities.series import Series
+from kerasgan.modalities.spectrograms import Spectrograms
 from kerasgan.modalities.table import Table
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Music",
     "Sequences",
     "Series",
+    "Spectrograms",
     "Table",
     "make_grid",
     "make_rows",

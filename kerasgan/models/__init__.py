@@ -25,6 +25,7 @@ from kerasgan.models.semi_supervised_gan import SemiSupervisedGAN
 from kerasgan.models.sequence_wgan_gp import SequenceWGANGP
 from kerasgan.models.series_gan import SeriesGAN
 from kerasgan.models.sngan import SNGAN
+from kerasgan.models.spec_gan import ConditionalSpecGAN, SpecGAN
 from kerasgan.models.srgan import SRGAN
 from kerasgan.models.style_transfer import StyleTransfer
 from kerasgan.models.stylegan import ConditionalStyleGAN, StyleGAN
@@ -78,6 +79,8 @@ MODELS = {
     "timegan": TimeGAN,
     "wavegan": WaveGAN,
     "conditional_wavegan": ConditionalWaveGAN,
+    "spec_gan": SpecGAN,
+    "conditional_spec_gan": ConditionalSpecGAN,
     "musegan": MuseGAN,
 }
 
@@ -91,6 +94,7 @@ __all__ = [
     "MUNIT",
     "R3GAN",
     "SNGAN",
+    "SpecGAN",
     "SRGAN",
     "UNIT",
     "WGAN",
@@ -100,6 +104,7 @@ __all__ = [
     "ConditionalR3GAN",
     "ConditionalStyleGAN",
     "ConditionalStyleGAN2",
+    "ConditionalSpecGAN",
     "ConditionalWaveGAN",
     "CycleGAN",
     "Enhancement",

@@ -100,10 +100,10 @@ def adain(
             networks of images in [0, 255].
 
     Returns:
-        Keras model from `[contents, styles, strengths]` to images in [-1, 1] of the size of the
-        contents, a multiple of the smallest features' stride: images in [-1, 1], `(batch, height,
-        width, channels)` each, and numbers `(batch, 1)` in [0, 1]. Its layers `encoder`,
-        `mixing` and `decoder` are the three parts.
+        Keras model from `[contents, styles, strengths]` to images of the size of the contents, a
+        multiple of the smallest features' stride, a little beyond [-1, 1] where they are black or
+        white: images in [-1, 1], `(batch, height, width, channels)` each, and numbers `(batch, 1)`
+        in [0, 1]. Its layers `encoder`, `mixing` and `decoder` are the three parts.
 
     Raises:
         ValueError, ConnectionError: As `kerasgan.losses.feature_network`.
@@ -146,5 +146,6 @@ def _decoder(encoder, channels, scale):
             x = UpSampling2D(factor)(x)
         if i:
             x = convolution(x, shapes[i - 1][-1], activation="relu")
-    x = layers.Activation("tanh", dtype="float32")(convolution(x, channels))
+    # Without tanh, as in the paper: black and white would have no gradient, and stay.
+    x = layers.Activation("linear", dtype="float32")(convolution(x, channels))
     return keras.Model(inputs, x, name="decoder")
