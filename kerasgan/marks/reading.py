@@ -59,12 +59,25 @@ class Marks:
     def to_dict(self) -> dict:
         return asdict(self)
 
-    def __str__(self):
+    @property
+    def summary(self) -> str:
+        """What was found, in one line; empty if nothing was."""
+        made, by = self._metadata()
+        found = [made + f", by {by}" * bool(by)] if made or by else []
+        found += ["kerasgan's watermark"] * self.is_watermarked
+        found += [f"C2PA {self._manifest()}"] if self.manifest else []
+        return "; ".join(found)
+
+    def _metadata(self):
+        """How the metadata says that the file was made, and by what."""
         said = self.metadata
         kind = said.get("source_type")
-        made = SAID.get(kind, f"digital source type {kind}") if kind else "nothing said"
-        by = " ".join(filter(None, (said.get("system"), said.get("version"))))
-        lines = [("metadata", made + f", by {by}" * bool(by))]
+        made = SAID.get(kind, f"digital source type {kind}") if kind else ""
+        return made, " ".join(filter(None, (said.get("system"), said.get("version"))))
+
+    def __str__(self):
+        made, by = self._metadata()
+        lines = [("metadata", (made or "nothing said") + f", by {by}" * bool(by))]
         if self.watermark is not None:
             there = "kerasgan's" if self.is_watermarked else "none found"
             lines.append(("watermark", f"{there} (p = {self.watermark:.2g})"))

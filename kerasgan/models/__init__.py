@@ -5,6 +5,7 @@ from kerasgan.models.adain import AdaIN
 from kerasgan.models.conditional_gan import ConditionalGAN
 from kerasgan.models.cut import CUT
 from kerasgan.models.cycle_gan import CycleGAN
+from kerasgan.models.detection import Detection
 from kerasgan.models.enhancement import Enhancement
 from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.fastgan import FastGAN
@@ -68,6 +69,7 @@ MODELS = {
     "inpainting": Inpainting,
     "enhancement": Enhancement,
     "segmentation": Segmentation,
+    "detection": Detection,
     "style_transfer": StyleTransfer,
     "adain": AdaIN,
     "tabular_gan": TabularGAN,
@@ -99,6 +101,7 @@ __all__ = [
     "ConditionalStyleGAN2",
     "ConditionalWaveGAN",
     "CycleGAN",
+    "Detection",
     "Enhancement",
     "FastGAN",
     "FeatureMatchingGAN",
