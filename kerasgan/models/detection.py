@@ -158,14 +158,15 @@ class Detection(AdversarialModel):
                 f"A picture must have at least {LEAST} pixels a side. Received: height {height}, "
                 f"width {width}"
             )
-        logits = [
-            self._logits(pictures[i : i + batch_size]) for i in range(0, len(pictures), batch_size)
-        ]
-        probabilities = (1 + np.tanh(np.concatenate(logits) / 2)) / 2
+        probabilities = (1 + np.tanh(self._logits(pictures, batch_size) / 2)) / 2
         return probabilities if images.ndim > 3 else float(probabilities[0])
 
-    def _logits(self, pictures):
-        """Logits `(n,)` of pictures of one size, the mean over their parts."""
+    def _logits(self, pictures, batch_size=16):
+        """Logits `(n,)` of pictures of one size, each the mean over its parts."""
+        starts = range(0, len(pictures), batch_size)
+        return np.concatenate([self._of_batch(pictures[i : i + batch_size]) for i in starts])
+
+    def _of_batch(self, pictures):
         pictures = ops.convert_to_numpy(self.modalities["target"].to_network(pictures))
         parts = [
             pictures[:, top : top + PART, left : left + PART]
@@ -185,17 +186,12 @@ class Detection(AdversarialModel):
         into the last layer of the averaged discriminator.
 
         Args:
-            batch: Dict of arrays as `detect` takes them: `source`, real, and `target`, generated.
+            batch: Dict of arrays as `fit` takes them: `source`, real, and `target`, generated.
         """
-        logits = [self._held_out_logits(batch[name]) for name in self.takes]
-        slope, offset = _platt(*logits)
+        slope, offset = _platt(*(self._logits(np.asarray(batch[name])) for name in self.takes))
         kernel, bias = self.network.layers[-1].weights
         kernel.assign(slope * kernel)
         bias.assign(slope * bias + offset)
-
-    def _held_out_logits(self, images):
-        probabilities = np.clip(self.detect(images).astype("float64"), 1e-7, 1 - 1e-7)
-        return np.log(probabilities / (1 - probabilities))
 
     # What callbacks, reports and the zoo ask for.
 
@@ -241,7 +237,7 @@ def _starts(length):
 
 def _platt(real_logits, fake_logits):
     """Slope and offset by which logits are calibrated: Newton's method, halving its steps."""
-    logits = np.concatenate([real_logits, fake_logits])
+    logits = np.concatenate([real_logits, fake_logits]).astype("float64")
     # As if one more of each kind had been seen, of the other's side.
     low, high = (1 / (len(real_logits) + 2), 1 - 1 / (len(fake_logits) + 2))
     targets = np.repeat([low, high], [len(real_logits), len(fake_logits)])
