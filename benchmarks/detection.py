@@ -108,9 +108,11 @@ def translated(entry, paths, left_is_real):
     ]
 
 
-def enlarged(paths):
+def enlarged(paths, n):
     model, real, made = kerasgan.zoo.load("srgan_x4"), [], []
     for path in paths:
+        if sum(map(len, real)) >= n:
+            break
         large = datasets.shrink(datasets.modcrop(opened(path), 8), 2)
         if min(large.size) >= SIDE:
             real.append(patches(large))
@@ -128,17 +130,22 @@ def make(options):
         "inpaint_celeba": lambda: filled(faces[4]),
         "pix2pix_facades": lambda: translated("pix2pix_facades", files(options.facades), True),
         "pix2pix_maps": lambda: translated("pix2pix_maps", files(options.maps), False),
-        "srgan_x4": lambda: enlarged(files(options.photographs)),
+        "srgan_x4": lambda: enlarged(files(options.photographs), options.n // 2),
     }
     for entry, maker in makers.items():
         for kind, pictures in zip(("real", "generated"), maker()):
-            first = round(len(pictures) * (1 - TEST))
-            for i, several in enumerate(pictures):
-                folder = options.work / PARTS[i >= first] / kind / entry
-                folder.mkdir(parents=True, exist_ok=True)
-                for j, picture in enumerate(several):
-                    Image.fromarray(picture).save(folder / f"{i:05d}_{j}.jpg", quality=QUALITY)
-            print(entry, kind, sum(map(len, pictures)), flush=True)
+            save(options.work, kind, entry, pictures)
+
+
+def save(work, kind, entry, pictures):
+    """Write a list of the patches of each picture; those of the last pictures are to test on."""
+    first = round(len(pictures) * (1 - TEST))
+    for i, several in enumerate(pictures):
+        folder = work / PARTS[i >= first] / kind / entry
+        folder.mkdir(parents=True, exist_ok=True)
+        for j, picture in enumerate(several):
+            Image.fromarray(picture).save(folder / f"{i:05d}_{j}.jpg", quality=QUALITY)
+    print(entry, kind, sum(map(len, pictures)), flush=True)
 
 
 def jpeg(picture):
@@ -193,7 +200,7 @@ def tested(model, work, entry):
     return rows
 
 
-def trained(work, chosen, steps, seed):
+def trained(work, chosen, width, steps, seed):
     """A calibrated detector of the pictures of these entries."""
     keras.utils.set_random_seed(seed)
     kinds = (
@@ -203,7 +210,7 @@ def trained(work, chosen, steps, seed):
     options = models.Detection.recipe["data"] | {"seed": seed}
     data = datasets.load_unpaired(*kinds, **options)
     real, generated = data.hold_out(len(chosen) * 50)
-    model = models.Detection(networks.detector(), seed=seed)
+    model = models.Detection(networks.detector(width=width), seed=seed)
     model.fit(data, epochs=1, steps_per_epoch=steps, verbose=2)
     model.calibrate({"source": real, "target": generated})
     return model
@@ -224,7 +231,7 @@ def unseen(options):
         if (entry, entry, "none", str(options.seed)) in read(RESULTS, KEY):
             continue
         others = [name for name in known if name != entry]
-        model = trained(options.work, others, options.steps, options.seed)
+        model = trained(options.work, others, options.width, options.steps, options.seed)
         keep(options, entry, entry, tested(model, options.work, entry))
 
 
@@ -258,9 +265,12 @@ def main():
         if run is make:
             for name in ("celeba", "facades", "maps", "photographs"):
                 command.add_argument(f"--{name}", required=True, help="a folder")
-            command.add_argument("-n", type=int, default=1000, help="faces of each entry")
+            command.add_argument(
+                "-n", type=int, default=1000, help="faces of an entry, and half as many patches"
+            )
         elif run is unseen:
-            command.add_argument("--steps", type=int, default=800)
+            command.add_argument("--steps", type=int, default=200)
+            command.add_argument("--width", type=int, default=8, help="of the network")
         else:
             command.add_argument("model", help="an entry or a run folder")
             command.add_argument("--card", action="store_true", help="write its card too")
