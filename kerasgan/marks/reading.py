@@ -7,12 +7,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from kerasgan.marks import manifest, wav, xmp
+from kerasgan.marks import manifest, midi, wav, xmp
 from kerasgan.marks.mark import CREATED, EDITED
 from kerasgan.marks.signer import NEEDED
 from kerasgan.marks.watermark import FALSE_POSITIVES, p_value
 
 SAID = {CREATED: "created by a trained model", EDITED: "edited with a trained model"}
+
+MIDI = (".mid", ".midi")
 
 # In the words of C2PA "Trusted", "Valid" and "Invalid".
 STATES = {
@@ -87,7 +89,7 @@ class Marks:
 
 
 def read_marks(path: str | os.PathLike) -> Marks:
-    """What a picture or a .wav file says about how it was made.
+    """What a picture, a .wav or a .mid file says about how it was made.
 
     Args:
         path: Of the file. What is broken in it is named among the `problems`.
@@ -106,10 +108,12 @@ def read_marks(path: str | os.PathLike) -> Marks:
     ```
     """
     found = Marks(os.fspath(path), {}, None, None, [])
-    is_sound = Path(path).suffix.lower() == ".wav"
+    suffix, packet = Path(path).suffix.lower(), None
     try:
-        if is_sound:
+        if suffix == ".wav":
             packet = wav.read_xmp(path)
+        elif suffix in MIDI:
+            found.metadata = midi.fields(path)
         else:
             with Image.open(path) as image:
                 image.load()  # of a PNG what lies behind the pixels is known only then
@@ -135,7 +139,7 @@ def read_marks(path: str | os.PathLike) -> Marks:
 
 
 def read_files(source: str | os.PathLike) -> list[Marks]:
-    """What a file, or every picture and .wav file in a folder and below, says of how it was made.
+    """What a file, or every picture, .wav and .mid file in a folder and below, says of its making.
 
     Args:
         source: A file or a folder. Hidden files are left aside.
@@ -150,7 +154,7 @@ def read_files(source: str | os.PathLike) -> list[Marks]:
     if not source.is_dir():
         return [read_marks(source)]
     Image.init()
-    known = {*Image.registered_extensions(), ".wav"}
+    known = {*Image.registered_extensions(), ".wav", *MIDI}
     inside = (path.relative_to(source) for path in sorted(source.rglob("*")))
     paths = [
         source / path
@@ -160,6 +164,6 @@ def read_files(source: str | os.PathLike) -> list[Marks]:
         and (source / path).is_file()
     ]
     if not paths:
-        raise ValueError(f"No picture and no .wav file in {str(source)!r} or below it.")
+        raise ValueError(f"No picture, .wav or .mid file in {str(source)!r} or below it.")
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
         return list(pool.map(read_marks, paths))
