@@ -3,7 +3,8 @@
     python benchmarks/detection.py make WORK --celeba CELEBA --facades FACADES --maps MAPS \
         --photographs PHOTOGRAPHS
     python benchmarks/detection.py unseen WORK
-    kerasgan train detection --data WORK/train/real data.target=WORK/train/generated --out RUN
+    kerasgan train detection --data WORK/train/real data.target=WORK/train/generated --out RUN \
+        --epochs 2 --batch-size 16 networks.discriminator.width=8
     python benchmarks/detection.py seen WORK RUN --card
 
 `make` writes pictures of 64 pixels that eight entries of the zoo made, and as many real ones of the
@@ -21,6 +22,7 @@ on with the rows that are missing.
 """
 
 import argparse
+import functools
 import io
 import itertools
 from pathlib import Path
@@ -164,6 +166,7 @@ ATTACKS = {
 }
 
 
+@functools.cache
 def pictures_of(work, part, kind, entry):
     return np.stack([np.asarray(Image.open(path)) for path in files(work / part / kind / entry)])
 
@@ -207,11 +210,12 @@ def trained(work, chosen, width, steps, seed):
         np.concatenate([pictures_of(work, "train", kind, entry) for entry in chosen])
         for kind in ("real", "generated")
     )
-    options = models.Detection.recipe["data"] | {"seed": seed}
+    options = models.Detection.recipe["data"] | {"batch_size": 16, "seed": seed}
     data = datasets.load_unpaired(*kinds, **options)
     real, generated = data.hold_out(len(chosen) * 50)
     model = models.Detection(networks.detector(width=width), seed=seed)
-    model.fit(data, epochs=1, steps_per_epoch=steps, verbose=2)
+    epochs = -(-steps // len(data))
+    model.fit(data, epochs=epochs, steps_per_epoch=steps // epochs, verbose=2)
     model.calibrate({"source": real, "target": generated})
     return model
 
