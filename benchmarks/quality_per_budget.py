@@ -55,6 +55,7 @@ CANDIDATES = {
         "model": {"name": "projected_gan"} | AUGMENTED,
         "networks": {
             "feature_layers": LITE0,
+            "enlargement": 2,
             "preprocessing": [0.99609375, 0.00390625],
             "width": 16,
             "projection_width": 16,

@@ -98,6 +98,12 @@ def attributes(seed=1):
     return models.ACGAN(*make(seed).networks().values(), labels=Attributes(3), seed=seed)
 
 
+def dpmerf(seed=1):
+    keras.utils.set_random_seed(seed)
+    generator, _ = networks.mlp(SHAPE, latent_dim=4, width=8, depth=1, label_dim=3)
+    return models.DPMERF(generator, epsilon=1.0, delta=1e-2, features=16, seed=seed)
+
+
 def enlarging(cls, **options):
     def make(seed=1):
         keras.utils.set_random_seed(seed)
@@ -280,6 +286,7 @@ EVERY = {
         of_latents(models.SemiSupervisedGAN, labels=3)[0],
         {"real": images(8), "labelled": images(6, seed=1), "labels": CLASSES[:6]},
     ),
+    "dpmerf": (dpmerf, {"real": images(8), "labels": CLASSES}),
     "super_resolution": enlarging(models.SuperResolution),
     "srgan": enlarging(models.SRGAN, content_loss="mean_squared_error"),
     "esrgan": enlarging(models.ESRGAN, content_loss="mean_squared_error"),

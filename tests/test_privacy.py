@@ -8,8 +8,10 @@ from tiny import SHAPE, array, assert_same, compiled, images, mlp_gan, state
 import kerasgan
 from kerasgan import models, networks, zoo
 from kerasgan.augment import InstanceNoise
+from kerasgan.modalities import Attributes
 from kerasgan.penalties import R1
 from kerasgan.privacy import PrivateSteps
+from kerasgan.zoo.training import train
 
 BUDGET = {"epsilon": 1e12, "delta": 1e-3, "discriminator_steps": 2}
 
@@ -19,7 +21,7 @@ def private(**options):
 
 
 def sums(model, real, fake, included, norm):
-    steps = PrivateSteps(private(clipping_norm=norm), model, real, 4, 1)
+    steps = PrivateSteps(private(clipping_norm=norm), model, {"real": real}, 4, 1)
     variables = model.variables_of("discriminator")
     real = np.asarray(model.modalities["real"].to_network(real), "float32")
 
@@ -133,8 +135,10 @@ def test_what_cannot_be_private_is_refused_with_the_reason():
     with pytest.raises(ValueError, match="statistics of a batch"):
         models.GAN(*normal).fit(images(40, (32, 32, 1)), privacy=private(), verbose=0)
     keras.utils.set_random_seed(0)
-    labelled = models.ConditionalGAN(*networks.mlp(SHAPE, latent_dim=4, width=8, label_dim=3))
-    refused(labelled, "discriminator alone sees the data")
+    pair = networks.mlp(SHAPE, latent_dim=4, width=8, label_dim=3)
+    with pytest.raises(ValueError, match="of attributes"):
+        of_attributes = models.ConditionalGAN(*pair, labels=Attributes(3))
+        of_attributes.fit(images(40), np.zeros((40, 3)), privacy=private())
     open_one = compiled(mlp_gan())
     open_one.fit(images(8), verbose=0)
     refused(open_one, "learned from data without privacy")
@@ -146,7 +150,63 @@ def test_what_cannot_be_private_is_refused_with_the_reason():
 
 @pytest.mark.without_backend
 def test_lots_take_each_record_as_often_as_another():
-    steps = PrivateSteps(private(), mlp_gan(), images(200), 20, 1)
+    steps = PrivateSteps(private(), mlp_gan(), {"real": images(200)}, 20, 1)
     lots = [steps.lots[i][0]["included"].sum() for i in range(10)]
     assert len({*lots}) > 3 and 10 < np.mean(lots) < 30
     assert steps.lots.room % 32 == 0 and steps.lots.room >= max(lots)
+
+
+def labelled(seed=1):
+    keras.utils.set_random_seed(seed)
+    pair = networks.mlp(SHAPE, latent_dim=4, width=8, depth=1, label_dim=3)
+    return compiled(models.ConditionalGAN(*pair, seed=seed), optimizer="sgd")
+
+
+def test_the_generator_learns_of_the_data_through_the_discriminator_alone():
+    found = []
+    for data in (0, 1):
+        model = labelled()
+        before = [array(v) for v in model.generator.trainable_variables]
+        # So that the discriminator stays where it is.
+        privacy = private(clipping_norm=1e-20, discriminator_steps=1)
+        real, classes = images(40, seed=data), np.full(40, data)
+        model.fit(real, classes, batch_size=10, verbose=0, privacy=privacy)
+        found.append([array(v) for v in model.generator.trainable_variables])
+        assert any((a != b).any() for a, b in zip(before, found[-1]))
+        # Nor does it remember which classes there were.
+        assert not array(model.seen_labels).any()
+    assert_same(*found)
+
+
+def test_a_discriminator_of_classes_moves_by_the_class_too():
+    moved = []
+    for data in (0, 1):
+        model = labelled()
+        model.fit(images(40), np.full(40, data), batch_size=10, verbose=0, privacy=private())
+        moved.append([array(v) for v in model.discriminator.trainable_variables])
+    assert any(np.abs(a - b).max() > 1e-6 for a, b in zip(*moved))
+
+
+@pytest.mark.without_backend
+def test_it_is_trained_by_a_recipe(tmp_path):
+    np.savez(tmp_path / "data.npz", x=images(40), y=np.arange(40) % 3)
+    networks = {"builder": "mlp", "latent_dim": 4, "width": 8, "depth": 1}
+    recipe = {
+        "model": {"augmentation": "none"},
+        "networks": networks,
+        "data": {"image_shape": list(SHAPE), "batch_size": 10},
+        "privacy": BUDGET | {"noise_multiplier": 2.0},
+        "fit": {"epochs": 2, "held_out": 0},
+    }
+    run = tmp_path / "run"
+    for _ in range(2):  # the second time there is nothing left to do
+        train("conditional_gan", tmp_path / "data.npz", run, recipe)
+        card = zoo.info(str(run))
+        expected = private(noise_multiplier=2.0).spent(8, 0.25)
+        assert card["privacy"]["epsilon"] == round(expected, 4)
+        assert card["privacy"]["steps"] == 8
+    with pytest.raises(ValueError, match="neither start nor stages"):
+        train("conditional_gan", tmp_path / "data.npz", run, recipe | {"start": str(run)})
+    with pytest.raises(ValueError, match="epsilon"):
+        wrong = recipe | {"privacy": {"delta": 1e-3}}
+        train("conditional_gan", tmp_path / "data.npz", tmp_path / "other", wrong)

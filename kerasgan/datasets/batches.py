@@ -149,6 +149,11 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
             raise ValueError(f"n must be 1 or more. Received: n={n}")
         return self._drawn(n)[1]
 
+    def everything(self):
+        """All items once as a batch, nothing about them drawn, without what cannot be decoded."""
+        items = ((int(place), self._decoded(place)) for place in self._places)
+        return self.plain_batch([(place, item) for place, item in items if item is not None])
+
     def hold_out(self, n, among=None):
         """Take `n` items out of training and return them, as `sample` does.
 

@@ -13,7 +13,7 @@ class Lots(CountsEpochs, keras.utils.PyDataset):
     """Records drawn each with the same probability, in arrays of one length.
 
     Args:
-        real: Array of all records.
+        records: Dict of arrays of all records, by name.
         batch_size: Records of a lot, on average.
         seed: Integer.
         multiple: Integer that divides how many an array has.
@@ -24,23 +24,26 @@ class Lots(CountsEpochs, keras.utils.PyDataset):
 
     orders_itself = True
 
-    def __init__(self, real, batch_size, seed, multiple):
+    def __init__(self, records, batch_size, seed, multiple):
         from scipy.stats import binom
 
         super().__init__()
-        self.real, self.batch_size, self.seed = real, batch_size, seed
-        self.share = batch_size / len(real)
+        self.records, self.batch_size, self.seed = records, batch_size, seed
+        self.n = len(next(iter(records.values())))
+        self.share = batch_size / self.n
         self.epoch = 0
-        most = min(len(real), int(binom.isf(OVERFLOW, len(real), self.share)) + 1)
+        most = min(self.n, int(binom.isf(OVERFLOW, self.n, self.share)) + 1)
         self.room = -(-most // multiple) * multiple
 
     def __len__(self):
-        return -(-len(self.real) // self.batch_size)
+        return -(-self.n // self.batch_size)
 
     def __getitem__(self, index):
         random = np.random.default_rng([self.seed, self.epoch, index])
-        chosen = np.flatnonzero(random.random(len(self.real)) < self.share)[: self.room]
-        real = np.zeros((self.room, *self.real.shape[1:]), self.real.dtype)
-        included = np.zeros((self.room, 1), "float32")
-        real[: len(chosen)], included[: len(chosen)] = self.real[chosen], 1.0
-        return ({"real": real, "included": included},)
+        chosen = np.flatnonzero(random.random(self.n) < self.share)[: self.room]
+        lot = {"included": np.zeros((self.room, 1), "float32")}
+        lot["included"][: len(chosen)] = 1.0
+        for name, array in self.records.items():
+            lot[name] = np.zeros((self.room, *array.shape[1:]), array.dtype)
+            lot[name][: len(chosen)] = array[chosen]
+        return (lot,)

@@ -1,24 +1,13 @@
-"""What the engine asks of a backend, and the file that answers.
+"""What the engine asks of a backend, and the file that answers."""
 
-It also holds what the project takes from Keras beyond its public API, but for the scope that
-`on_jax.py` tells of. `added_losses` asks for all layers of a network, however deep. A variable's
-initializer is replaced before it runs, in `start_from`. What `fit` reads on TensorFlow is set in
-`without_autotune`, and what Keras believes to be installed in `without_tensorflow`: no public
-argument reaches either.
-"""
-
-import contextlib
-import contextvars
 import importlib
 import importlib.util
-import sys
 
 import keras
 import numpy as np
 from keras import ops
-from keras.src.utils.module_utils import tensorflow as lazy_tensorflow
 
-from kerasgan.engine import by_keras
+from kerasgan.engine import beyond_keras, by_keras
 
 BACKEND = keras.backend.backend()
 
@@ -32,8 +21,6 @@ _on = importlib.import_module(f"kerasgan.engine.on_{BACKEND}")
 
 # Gradients of so many single records are in memory at a time.
 RECORDS = by_keras.RECORDS
-
-_added = contextvars.ContextVar("added", default=())
 
 
 def gradients(loss_fn, variables, scale_loss=lambda loss: loss):
@@ -77,45 +64,13 @@ def apply(optimizer, gradients, variables):
 
 def input_gradient(fn, x):
     """The gradient of `sum(fn(x))` with respect to `x`, differentiable again."""
-    added = _added.get()
+    added = beyond_keras.added.get()
     before = len(added)
     gradient = _on.input_gradient(fn, x)
     # What layers added on the way belongs to `x`, which is no sample, and on JAX to its trace.
     if added:
         del added[before:]
     return gradient
-
-
-@contextlib.contextmanager
-def added_losses(counted, networks):
-    """The list that `add_loss` of the layers of some networks, in all their calls, adds to inside.
-
-    Keras keeps those of a network's last call; here it keeps none. Activity regularisers call
-    `add_loss` too.
-
-    Args:
-        counted: Networks whose layers add to the list.
-        networks: All networks.
-    """
-    added, layers = [], []
-    for network in networks:
-        kept = added if any(network is one for one in counted) else []
-        for layer in filter(_may_add, network._flatten_layers()):
-            vars(layer)["add_loss"] = lambda loss, kept=kept: kept.extend(keras.tree.flatten(loss))
-            layers.append(layer)
-    token = _added.set(added)
-    try:
-        yield added
-    finally:
-        _added.reset(token)
-        for layer in layers:
-            vars(layer).pop("add_loss", None)
-
-
-def _may_add(layer):
-    # Of Keras's layers and ours no other calls `add_loss`.
-    is_own = type(layer).__module__.partition(".")[0] not in ("keras", "kerasgan")
-    return is_own or layer.activity_regularizer is not None
 
 
 def without_gradient(fn, *args, **kwargs):
@@ -333,22 +288,6 @@ def start_from(variables, values):
     """
     for variable, value in zip(variables, values, strict=True):
         # A copy: on PyTorch a variable would otherwise share the memory of its source.
-        variable._initializer = lambda shape, dtype, value=value: _on.as_kept(
-            np.array(ops.convert_to_numpy(value))
+        beyond_keras.initialize_by(
+            variable, lambda value=value: _on.as_kept(np.array(ops.convert_to_numpy(value)))
         )
-
-
-@contextlib.contextmanager
-def without_tensorflow():
-    """Spare a program that has not imported TensorFlow the seconds of doing so.
-
-    Keras imports it, where it is installed, to ask whether what it describes is
-    TensorFlow's. Nothing is before the import.
-    """
-    known = lazy_tensorflow._available
-    if "tensorflow" not in sys.modules:
-        lazy_tensorflow._available = False
-    try:
-        yield
-    finally:
-        lazy_tensorflow._available = known

@@ -6,7 +6,7 @@ import warnings
 
 import keras
 
-from kerasgan.engine import backend
+from kerasgan.engine import backend, beyond_keras
 from kerasgan.engine.shapes import every_layer, reason_of
 
 
@@ -27,7 +27,7 @@ def frozen_copy(network, name=None):
 
 
 def _made_anew(network, name=None):
-    with backend.without_tensorflow():
+    with beyond_keras.without_tensorflow():
         config = network.get_config()
         if name and "name" in config:
             config["name"] = name

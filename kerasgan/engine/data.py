@@ -74,7 +74,7 @@ def prepared(x, y, model, batch_size=None):
     except StopIteration:
         raise ValueError(f"The dataset is empty. Received: {described(x)}") from None
     _refuse_third(first, model.takes)
-    batch = named(first, model.takes)
+    batch = named(first, (*model.takes, *model.beside))
     model.check_batch(batch, "the first batch")
     if batches is not x:
         return _as_keras_takes_it(x, first, batch, model), None, batch

@@ -141,7 +141,7 @@ class Fits:
                 take is left aside: labels, by a model without.
             **kwargs: As in `keras.Model.fit`, without `sample_weight`, `class_weight`; and
                 `privacy`, a `kerasgan.Privacy`, for a model whose discriminator alone sees the
-                data, of which `x` is an array.
+                data, of which `x` and `y` are arrays.
 
         Raises:
             ValueError: Before the first step, on what is missing, or of the wrong shape, dtype
@@ -154,7 +154,8 @@ class Fits:
         refuse_counts(**kwargs)
         privacy = kwargs.pop("privacy", None)
         if privacy is not None:
-            steps = privacy.steps(self, x, kwargs.pop("batch_size", None), kwargs.get("epochs", 1))
+            size, epochs = kwargs.pop("batch_size", None), kwargs.get("epochs", 1)
+            steps = privacy.steps(self, x, y, size, epochs)
             callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
             with steps:
                 return self._fit(steps.lots, None, callbacks=[steps.budget, *callbacks], **kwargs)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasgan.engine import backend
+from kerasgan.engine import backend, beyond_keras
 from kerasgan.engine.copying import frozen_copy
 from kerasgan.engine.data import named
 from kerasgan.engine.fitting import Fits
@@ -103,9 +103,10 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
     builders = {}
     recipe = {}
     fixes = ()
-    # What a `fit` with privacy does in place of a step, whether one without has been, and what the
-    # card says of it.
+    # What a `fit` with privacy does in place of a step, and what its batches hold beside; whether
+    # one without has been, and what the card says of it.
     privacy = None
+    beside = ()
     trained_openly = False
     promise = None
 
@@ -214,7 +215,7 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
 
     def read_batch(self, data):
         """A batch by name, as the networks see it."""
-        given = named(data, self.takes)
+        given = named(data, (*self.takes, *self.beside))
         if missing := [name for name in self.takes if name not in given]:
             raise ValueError(
                 f"A batch holds {', '.join(self.takes)}. Received one without {', '.join(missing)}"
@@ -222,8 +223,9 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
         return {name: self.modalities[name].to_network(value) for name, value in given.items()}
 
     def _turns(self, data, training):
-        self.watch(named(data, self.takes))
-        batch = self.read_batch(data)
+        given = named(data, (*self.takes, *self.beside))
+        self.watch({name: value for name, value in given.items() if name in self.takes})
+        batch = self.read_batch(given)
         for player in self.players:
             if training and self.every.get(player, 1) > 1:
                 due = ops.equal(self.optimizer.iterations % self.every[player], 0)
@@ -234,7 +236,8 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
             for _ in range(self.repeats.get(player, 1) if training else 1):
                 self.turn(player, batch, training)
         if training:
-            self.after_step(batch)
+            if self.privacy is None:
+                self.after_step(batch)
             self._average()
             self.optimizer.iterations.assign_add(1)
         return {metric.name: metric.result() for metric in self.metrics}
@@ -242,6 +245,8 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
     def turn(self, player, batch, training=True):
         """One turn of a player: its loss is lowered by moving its networks."""
         drawn = self.draw(batch)
+        if training and self.privacy is not None and player != "discriminator":
+            drawn = self.privacy.without_data(drawn)
         if training:
             optimizer, variables = self.optimizer.by_player[player], self.variables_of(player)
             if self.privacy is not None and player == "discriminator":
@@ -260,7 +265,7 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
     def whole_loss(self, player, batch, **training):
         """A player's loss, with what the layers of its networks add to it."""
         own, networks = self.networks_of(player), self.networks().values()
-        with backend.added_losses(own, networks) as added:
+        with beyond_keras.added_losses(own, networks) as added:
             loss = getattr(self, f"{player}_loss")(batch, **training)
         weights = [v for v in self.variables_of(player) if v.regularizer is not None]
         added = [ops.sum(one) for one in [*added, *(v.regularizer(v) for v in weights)]]

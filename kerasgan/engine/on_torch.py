@@ -6,10 +6,9 @@ import keras
 import numpy as np
 import torch
 from keras import ops
-from torch.nn import functional
 from torch.optim.adam import adam
 
-from kerasgan.engine import by_keras
+from kerasgan.engine import by_keras, on_torch_layers
 
 faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
@@ -21,6 +20,14 @@ padded_size = by_keras.padded_size
 sync_state = by_keras.nothing
 rehearse = by_keras.nothing
 without_autotune = by_keras.nothing
+batch_normalization = on_torch_layers.batch_normalization
+convolution = on_torch_layers.convolution
+transposed_convolution = on_torch_layers.transposed_convolution
+depthwise_convolution = on_torch_layers.depthwise_convolution
+max_pooling = on_torch_layers.max_pooling
+reflection_padding = on_torch_layers.reflection_padding
+nearest_upsampling = on_torch_layers.nearest_upsampling
+group_normalization = on_torch_layers.group_normalization
 
 
 def gradients(loss_fn, variables, scale_loss):
@@ -149,140 +156,6 @@ def move_towards(variables, targets, share):
     values, ends = ([v.value for v in side] for side in zip(*pairs))
     with torch.no_grad():
         torch._foreach_lerp_(values, ends, [share.to(value) for value in values])
-
-
-def batch_normalization(x, scale, offset, epsilon):
-    outputs, mean, inverse = torch.native_batch_norm(
-        x.contiguous().movedim(-1, 1),
-        *(None if v is None else v.value for v in (scale, offset)),
-        running_mean=None,
-        running_var=None,
-        training=True,
-        momentum=0.0,
-        eps=epsilon,
-    )
-    return outputs.movedim(1, -1), mean.detach(), inverse.detach() ** -2 - epsilon
-
-
-def convolution(x, kernel, bias, *, strides, padding, dilation_rate, data_format):
-    x, kernel, bias = map(as_tensor, (x, kernel, bias))
-    if data_format != "channels_last" or x.ndim != 4:
-        return by_keras.convolution(
-            *(x, kernel, bias),
-            strides=strides,
-            padding=padding,
-            dilation_rate=dilation_rate,
-            data_format=data_format,
-        )
-    pads = [(0, 0)] * 2
-    if padding == "same":
-        sides = zip(x.shape[1:3], kernel.shape, strides, dilation_rate)
-        missing = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in sides]
-        pads = [(total // 2, total - total // 2) for total in missing]
-    groups = x.shape[-1] // kernel.shape[2]
-    kernel = kernel_first(kernel)
-    if is_row(x) and set(dilation_rate) == {1} and pads[1][1] == pads[1][0] + 1:
-        kernel, pads[1] = with_zero_first(kernel), (pads[1][1], pads[1][1])
-    symmetric = all(before == after for before, after in pads)
-    x = channels_first(x)
-    if not symmetric:
-        x = functional.pad(x, [p for pair in reversed(pads) for p in pair])
-    padding = [before for before, _ in pads] if symmetric else 0
-    y = functional.conv2d(x, kernel, bias, strides, padding, dilation_rate, groups)
-    return y.permute(0, 2, 3, 1)
-
-
-def transposed_convolution(x, kernel, bias, output_padding, **options):
-    x, kernel, bias = map(as_tensor, (x, kernel, bias))
-    sizes, strides = kernel.shape[:2], options["strides"]
-    plain = output_padding is None and set(options["dilation_rate"]) == {1} and x.ndim == 4
-    gaps = any(size < stride for size, stride in zip(sizes, strides))
-    if not plain or gaps or options["data_format"] != "channels_last":
-        return by_keras.transposed_convolution(
-            x, kernel, bias, output_padding=output_padding, **options
-        )
-    same = options["padding"] == "same"
-    crops = [size - stride if same else 0 for size, stride in zip(sizes, strides)]
-    kernel = kernel_first(kernel)
-    if is_row(x) and crops[1] % 2:
-        kernel, crops[1] = with_zero_first(kernel), crops[1] + 1
-    # Both sides lose as much by PyTorch's padding; of an odd number the last side loses the rest.
-    padding = [crop // 2 for crop in crops]
-    y = functional.conv_transpose2d(channels_first(x), kernel, bias, strides, padding)
-    height, width = (side - crop % 2 for side, crop in zip(y.shape[2:], crops))
-    return y[:, :, :height, :width].permute(0, 2, 3, 1)
-
-
-def depthwise_convolution(x, kernel, strides):
-    x, kernel = map(as_tensor, (x, kernel))
-    y = functional.conv2d(
-        channels_first(x), kernel.permute(2, 3, 0, 1), stride=strides, groups=x.shape[-1]
-    )
-    return y.permute(0, 2, 3, 1)
-
-
-def max_pooling(layer, x):
-    if layer.data_format != "channels_last" or layer.padding != "valid":
-        return by_keras.max_pooling(layer, x)
-    made = functional.max_pool2d(channels_first(x), layer.pool_size, layer.strides)
-    return made.permute(0, 2, 3, 1)
-
-
-def reflection_padding(x, high, wide):
-    pads = [wide, wide, high, high]
-    return functional.pad(channels_first(x), pads, mode="reflect").permute(0, 2, 3, 1)
-
-
-def nearest_upsampling(layer, x):
-    if layer.data_format != "channels_last":
-        return by_keras.nearest_upsampling(layer, x)
-    return functional.interpolate(channels_first(x), scale_factor=layer.size).permute(0, 2, 3, 1)
-
-
-def group_normalization(layer, x):
-    if layer.axis not in (-1, x.ndim - 1):
-        return by_keras.group_normalization(layer, x)
-    scale, offset = (None if v is None else v.value for v in (layer.gamma, layer.beta))
-    x = x.movedim(-1, 1)
-    if layer.groups == x.shape[1] and (torch.is_grad_enabled() or x.shape[0] == 1):
-        # The kernel of groups takes up to fifty times as long for one channel a group.
-        made = [_normalized(sample, layer, scale, offset) for sample in x.split(1)]
-        return (torch.cat(made) if len(made) > 1 else made[0]).movedim(1, -1)
-    # Its gradient in the order of channels last takes up to thirty times as long.
-    x = x.contiguous() if torch.is_grad_enabled() else x
-    made = functional.group_norm(x, layer.groups, scale, offset, layer.epsilon)
-    return made.movedim(1, -1)
-
-
-def _normalized(sample, layer, scale, offset):
-    # Not `functional.batch_norm`, which refuses a single place.
-    return torch.batch_norm(sample, scale, offset, None, None, True, 0.0, layer.epsilon, False)
-
-
-def as_tensor(x):
-    return None if x is None else ops.convert_to_tensor(x)
-
-
-def channels_first(x):
-    # A view. Keras copies every input twice: to channels first, and back in memory.
-    row = is_row(x)
-    x = x.permute(0, 3, 1, 2)
-    # Of one row, a sound say, the kernels for this order in memory take up to ten times as long.
-    return x.contiguous() if row else x
-
-
-def is_row(x):
-    return x.shape[1] == 1 and x.shape[2] > 1
-
-
-def kernel_first(kernel):
-    kernel = kernel.permute(3, 2, 0, 1)
-    return kernel.contiguous() if kernel.shape[2] == 1 and kernel.shape[3] > 1 else kernel
-
-
-def with_zero_first(kernel):
-    # A tap of zero, and both sides are padded, or lose, as much: to do so apart copies the row.
-    return functional.pad(kernel, (1, 0))
 
 
 def run_step(step, args, groups):

@@ -6,6 +6,7 @@ from kerasgan.models.conditional_gan import ConditionalGAN
 from kerasgan.models.cut import CUT
 from kerasgan.models.cycle_gan import CycleGAN
 from kerasgan.models.detection import Detection
+from kerasgan.models.dpmerf import DPMERF
 from kerasgan.models.enhancement import Enhancement
 from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.fastgan import FastGAN
@@ -58,6 +59,7 @@ MODELS = {
     "projection_gan": ProjectionGAN,
     "acgan": ACGAN,
     "semi_supervised_gan": SemiSupervisedGAN,
+    "dpmerf": DPMERF,
     "super_resolution": SuperResolution,
     "srgan": SRGAN,
     "esrgan": ESRGAN,
@@ -82,6 +84,7 @@ MODELS = {
 }
 
 __all__ = [
+    "DPMERF",
     "ACGAN",
     "CUT",
     "ESRGAN",

@@ -2,7 +2,8 @@
 
 from kerasgan.recipes.explaining import explained
 from kerasgan.recipes.names import FILE, changes_of, named, of_folder
-from kerasgan.recipes.recipe import completed, merged, stages
+from kerasgan.recipes.recipe import completed, stages
+from kerasgan.recipes.table import merged
 from kerasgan.recipes.training import train
 
 __all__ = [

@@ -1,128 +1,37 @@
 """A recipe: tables whose keys are the arguments of Python functions and classes.
 
 `[data]` are those of the model's door in `kerasgan.datasets`, `[networks]` of the builders,
-`[model]` of the model, `[optimizers.<player>]` of an optimizer, `[fit]` of `run.fit`. Beside
-them `seed`; `dtype`, the precision of the steps, while what is saved computes in float32; and
-`[[stages]]` that change some of it, one run after another; or `start`, the entry whose weights the
-last stage starts from, and `frozen`, how many layers of a network, from its input on, stay as they
-are there. A model says in `builders`, `network_options` and `recipe` what is left out; nothing here
-names an argument of a model or a builder.
+`[model]` of the model, `[optimizers.<player>]` of an optimizer, `[fit]` of `run.fit` and, where it
+is, `[privacy]` of `kerasgan.Privacy`. Beside them `seed`; `dtype`, the precision of the steps,
+while what is saved computes in float32; and `[[stages]]` that change some of it, one run after
+another; or `start`, the entry whose weights the last stage starts from, and `frozen`, how many
+layers of a network, from its input on, stay as they are there. A model says in `builders`,
+`network_options` and `recipe` what is left out; nothing here names an argument of a model or a
+builder.
 """
 
-import copy
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from kerasgan import datasets
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS, PAIRS
+from kerasgan.privacy import Privacy
 from kerasgan.recipes import run
 from kerasgan.recipes.checks import check_arguments, check_object, refuse_unknown
 from kerasgan.recipes.objects import find
 from kerasgan.recipes.signature import REQUIRED, parameters, positional
+from kerasgan.recipes.table import Table, canonical, merged, table_at
 
 TABLES = (
     *("seed", "dtype", "start", "frozen"),
-    *("data", "networks", "model", "optimizers", "fit", "stages"),
+    *("data", "networks", "model", "optimizers", "fit", "privacy", "stages"),
 )
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
-@dataclasses.dataclass
-class Table:
-    """One table of a recipe, and what its keys are the arguments of."""
-
-    path: tuple
-    function: Callable
-    # Names that the program gives.
-    given: tuple = ()
-    # What stands for the defaults of the signature.
-    defaults: dict = dataclasses.field(default_factory=dict)
-    # The key beside the arguments, which says what they are of.
-    choice: str | None = None
-
-    @property
-    def name(self) -> str:
-        return ".".join(self.path)
-
-    def values(self, recipe: dict) -> dict:
-        """What a recipe has in this table, without the key that chooses."""
-        found = _at(recipe, self.path)
-        return {key: value for key, value in found.items() if key != self.choice}
-
-    def chosen(self, recipe: dict) -> str | None:
-        """What a recipe says of the key that chooses."""
-        return _at(recipe, self.path).get(self.choice)
-
-
-def _at(recipe, path):
-    """The table at this place, empty if there is none."""
-    found = recipe
-    for depth, key in enumerate(path, 1):
-        found = found.get(key, {})
-        if not isinstance(found, dict):
-            name = ".".join(path[:depth])
-            raise ValueError(f"{name} is a table: {name}.key=value. Received: {found!r}")
-    return found
-
-
-def merged(table: dict, changes: dict, path: tuple = ()) -> dict:
-    """A table with changes, key by key; one that chooses another function is begun anew."""
-    choice = {("model",): "name"}.get(path, "class_name")
-    choice = "builder" if path[:1] == ("networks",) else choice
-    if choice in changes and changes[choice] != table.get(choice):
-        return copy.deepcopy(changes)
-    result = copy.deepcopy(table)
-    for key, value in changes.items():
-        before = result.get(key)
-        if key == "stages" and isinstance(value, dict):
-            result[key] = _with_changed_stages(before, value)
-        elif isinstance(value, dict) and isinstance(before, dict):
-            result[key] = merged(before, value, (*path, key))
-        else:
-            result[key] = copy.deepcopy(value)
-    return result
-
-
-def _with_changed_stages(stages, changes):
-    """Stages with changes by their numbers, from 1 on."""
-    if not isinstance(stages, list):  # those of the model, which are not there yet
-        return merged(stages or {}, changes)
-    result = list(stages)
-    for number, change in changes.items():
-        if not str(number).isdecimal() or not 0 < int(number) <= len(stages):
-            raise ValueError(
-                f"stages.<number> is one of the recipe's {len(stages)} stages. Received: {number}"
-            )
-        result[int(number) - 1] = merged(result[int(number) - 1], change)
-    return result
-
-
-def canonical(value, where: str):
-    """A value of Python as TOML has it: lists for tuples, `"none"` for None.
-
-    Raises:
-        ValueError: On what TOML cannot hold.
-    """
-    if value is None:
-        return "none"
-    if isinstance(value, dict):
-        return {str(key): canonical(item, f"{where}.{key}") for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [canonical(item, where) for item in value]
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    if hasattr(value, "__fspath__"):
-        return value.__fspath__()
-    raise ValueError(
-        f"{where}: a recipe holds numbers, texts, lists and tables, an object as "
-        f'{{"class_name": …}}. Received: {type(value).__name__}'
-    )
-
-
 def class_of(recipe: dict) -> type:
     """The model's class."""
-    name = _at(recipe, ("model",)).get("name")
+    name = table_at(recipe, ("model",)).get("name")
     if name is None:
         raise ValueError(f"[model] needs name, one of {', '.join(MODELS)}.")
     refuse_unknown([name], MODELS, "model.name")
@@ -141,18 +50,20 @@ def tables(recipe: dict) -> Iterator[Table]:
     # It asks for no more than the players, which the class knows too.
     papers = cls.default_optimizers(cls)
     for player in cls.players:
-        chosen = _at(recipe, ("optimizers", player))
+        chosen = table_at(recipe, ("optimizers", player))
         kind = find(type(papers[player]).__name__)
         if "class_name" in chosen:
             kind = check_object(f"optimizers.{player}", chosen)
         yield Table(("optimizers", player), kind, choice="class_name")
     yield Table(("fit",), run.fit, tuple(positional(run.fit)))
+    if "privacy" in recipe:
+        yield Table(("privacy",), Privacy)
 
 
 def _networks(recipe, cls):
     # What the data's shapes will give: their sizes do not matter yet.
     sizes = cls.sizes(dict.fromkeys(cls.takes, (64, 64, 3)))
-    chosen = _at(recipe, ("networks",))
+    chosen = table_at(recipe, ("networks",))
     if isinstance(cls.builders, str):
         yield _builder(("networks",), chosen, cls.builders, PAIRS, sizes, cls)
         return
@@ -161,7 +72,7 @@ def _networks(recipe, cls):
     single = {name: build for name, build in BUILDERS.items() if name not in PAIRS}
     for name, builder in cls.builders.items():
         path = ("networks", name)
-        yield _builder(path, _at(recipe, path), builder, single, sizes[name], cls)
+        yield _builder(path, table_at(recipe, path), builder, single, sizes[name], cls)
 
 
 def _builder(path, chosen, default, known, sizes, cls):
@@ -186,11 +97,11 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
     refuse_unknown(recipe, TABLES[: None if has_stages else -1], "A recipe")
     recipe = canonical(recipe, "recipe")
     cls = class_of(recipe)
-    of_model = canonical(cls.recipe_of(_at(recipe, ("data",))), "recipe")
+    of_model = canonical(cls.recipe_of(table_at(recipe, ("data",))), "recipe")
     recipe = merged({"seed": 0} | of_model, recipe)
     if type(recipe["seed"]) is not int or recipe["seed"] < 0:
         raise ValueError(f"seed must be an integer, 0 or more. Received: {recipe['seed']!r}")
-    refuse_unknown(_at(recipe, ("optimizers",)), cls.players, "[optimizers]")
+    refuse_unknown(table_at(recipe, ("optimizers",)), cls.players, "[optimizers]")
     full = {"seed": recipe["seed"]} | _precision(recipe) | _start(recipe, cls)
     for table in tables(recipe):
         values = _filled(table, recipe, of_model)
@@ -200,6 +111,8 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
         if values:
             where[table.path[-1]] = values
     run.check(**full["fit"])
+    if "privacy" in full:
+        _check_privacy(full, recipe.get("stages"))
     if not full["optimizers"]:
         del full["optimizers"]
     if has_stages and recipe.get("stages"):
@@ -210,6 +123,15 @@ def completed(recipe: dict, *, has_stages: bool = True) -> dict:
         full["stages"] = recipe["stages"]
         list(stages(full))
     return full
+
+
+def _check_privacy(full, has_stages):
+    Privacy(**full["privacy"])
+    if "start" in full or has_stages:
+        raise ValueError(
+            "[privacy] goes with neither start nor stages: its budget counts the steps of one "
+            "training from nothing."
+        )
 
 
 def _precision(recipe):
@@ -230,7 +152,7 @@ def _start(recipe, cls):
         if frozen != "none":
             raise ValueError("frozen needs start: layers that have learned nothing are to learn.")
         return {}
-    frozen = {} if frozen == "none" else _at(recipe, ("frozen",))
+    frozen = {} if frozen == "none" else table_at(recipe, ("frozen",))
     refuse_unknown(frozen, positional(cls), "frozen")
     for name, n in frozen.items():
         if type(n) is not int or n < 1:

@@ -22,6 +22,7 @@ from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.shapes import every_layer, shapes
 from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
+from kerasgan.privacy import Privacy
 from kerasgan.recipes import objects
 from kerasgan.recipes.signature import parameters, positional
 
@@ -221,6 +222,7 @@ def fit(
     run: Path,
     begin: Callable,
     record: Callable,
+    privacy: Privacy | None,
     *,
     epochs: int = 100,
     held_out: int | None = None,
@@ -234,6 +236,8 @@ def fit(
         begin: Function `begin(steps)` that compiles the model for a training of so many steps.
         record: Function `record(epoch)`, called when nothing can be refused any more, with the
             epoch that training goes on after.
+        privacy: `kerasgan.Privacy`, by which batches are then drawn from what the dataset has,
+            as it is: nothing of it mirrored or cut at random.
         epochs: Passes over the data.
         held_out: How many samples to keep out of training, and to measure and to show the model
             by. By default, of single images 1 in 20, at least 50 of 200 or more and at most
@@ -262,8 +266,12 @@ def fit(
     watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None)]
     if held or not model.needs_data:
         watching.append(SampleGrid(run / "grids", seed=model.seed, batch=held))
+    given = {"x": dataset}
+    if privacy is not None:
+        given = {"x": dataset.everything(), "privacy": privacy}
+        given["batch_size"] = dataset.batch_size
     model.fit(
-        dataset,
+        **given,
         epochs=epochs,
         initial_epoch=first,
         # A progress bar is for people: in a file it is a line a step.

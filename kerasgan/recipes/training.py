@@ -11,6 +11,7 @@ import tomli_w
 from kerasgan import datasets
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.files import read_toml, write_text
+from kerasgan.privacy import Privacy
 from kerasgan.recipes import environment, run
 from kerasgan.recipes.names import FILE, NOTED
 from kerasgan.recipes.recipe import class_of, completed, stages
@@ -83,7 +84,8 @@ def train(
             environment.record(place, epoch)
 
         with run.precision(stage):
-            held = run.fit(model, dataset, place, begin, record, **stage["fit"])
+            privacy = Privacy(**stage["privacy"]) if "privacy" in stage else None
+            held = run.fit(model, dataset, place, begin, record, privacy, **stage["fit"])
         if held and model.calibrated:
             model.calibrate(held)
         card = _card(title, name, stage, model, place, data, dataset.num_images, held)
