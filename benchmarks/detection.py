@@ -4,14 +4,14 @@
         --photographs PHOTOGRAPHS
     python benchmarks/detection.py unseen WORK
     kerasgan train detection --data WORK/train/real data.target=WORK/train/generated --out RUN \
-        --epochs 2 --batch-size 16 networks.discriminator.width=8
+        --epochs 1 --batch-size 16 networks.discriminator.width=8
     python benchmarks/detection.py seen WORK RUN --card
 
 `make` writes pictures of 64 pixels that eight entries of the zoo made, and as many real ones of the
 same kind, one folder an entry: faces that were drawn, drawn after a sketch, or filled; façades and
 maps that were translated; photographs that were enlarged. Real pictures come as JPEG, whose traces
-would tell them: whatever did not shrink on the way to its generator is halved, the generated ones
-alike. Both kinds are saved as JPEG of one quality. No real picture is in the sets of two entries,
+would tell them: façades and maps are halved, what was translated alike, and photographs before they
+are shrunk for the one that enlarges; faces shrink anyway. Both kinds are saved as JPEG of one quality. No real picture is in the sets of two entries,
 and what is tested on comes of other files than what is trained on.
 
 `unseen` trains on the pictures of all entries but one and is tested on that one and its real
