@@ -11,8 +11,9 @@
 same kind, one folder an entry: faces that were drawn, drawn after a sketch, or filled; façades and
 maps that were translated; photographs that were enlarged. Real pictures come as JPEG, whose traces
 would tell them: façades and maps are halved, what was translated alike, and photographs before they
-are shrunk for the one that enlarges; faces shrink anyway. Both kinds are saved as JPEG of one quality. No real picture is in the sets of two entries,
-and what is tested on comes of other files than what is trained on.
+are shrunk for the one that enlarges; faces shrink anyway. Both kinds are saved as JPEG of one
+quality. No real picture is in the sets of two entries, and what is tested on comes of other files
+than what is trained on.
 
 `unseen` trains on the pictures of all entries but one and is tested on that one and its real
 counterparts; `seen` tests a detector that was trained on all of them. Area under the ROC curve,
