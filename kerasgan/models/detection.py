@@ -217,6 +217,9 @@ class Detection(AdversarialModel):
             shown += [pictures, np.broadcast_to(grey, (*pictures.shape[:3], 1))]
         return make_rows(shown)
 
+    def card_fields(self):
+        return {"samples": [0, 0, self.channels]}
+
     def data_options(self):
         return {"source_channels": self.channels, "target_channels": self.channels}
 
