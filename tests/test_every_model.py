@@ -172,6 +172,11 @@ def enhancement(seed=1):
     return models.Enhancement(generator, judge, content_loss="mean_squared_error", seed=seed)
 
 
+def detection(seed=1):
+    keras.utils.set_random_seed(seed)
+    return models.Detection(networks.detector(channels=1, width=2, depth=1), seed=seed)
+
+
 def segmentation(seed=1):
     keras.utils.set_random_seed(seed)
     generator = networks.segmentation_unet((None, None, 1), width=2, depth=1)
@@ -308,6 +313,10 @@ EVERY = {
     "inpainting": (inpainting, {"image": small(8, (8, 8, 3)), "mask": HOLES}),
     "enhancement": (enhancement, {"source": small(8, (8, 8, 1)), "target": small(8, (8, 8, 1), 1)}),
     "segmentation": (segmentation, {"source": small(8, (8, 8, 1)), "target": HOLES}),
+    "detection": (
+        detection,
+        {"source": small(8, (32, 32, 1)), "target": small(6, (32, 32, 1), 1)},
+    ),
     "style_transfer": (style_transfer, {"content": small(8, (16, 16, 3))}),
     "adain": (adain, {"content": small(8, (16, 16, 3)), "style": small(6, (16, 16, 3), 1)}),
     "tabular_gan": (

@@ -43,7 +43,7 @@ ALLOWED = {
     "diagnosis": {"files", "pages"},
     "privacy": {"arguments", "datasets", "engine", "modalities", "models"},
     "callbacks": {
-        *("metrics", "files", "modalities", "diagnosis"),
+        *("metrics", "files", "marks", "modalities", "diagnosis"),
         *("engine.backend", "engine.data", "engine.shapes"),
     },
     "recipes": {
@@ -52,7 +52,7 @@ ALLOWED = {
     },
     "zoo": {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "augment", "modalities"),
-        *("datasets", "metrics", "recipes", "files", "arguments"),
+        *("datasets", "metrics", "recipes", "files", "arguments", "marks"),
     },
     "cli": {"_choose_backend", "kerasgan", "zoo", "recipes", "files", "modalities", "photos"}
     | {"datasets", "diagnosis", "latents", "marks", "models"},

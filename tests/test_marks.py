@@ -1,8 +1,10 @@
 """That a file was made by a model, written into it and read from it."""
 
+import base64
 import datetime
 import io
 import json
+import re
 import struct
 import tarfile
 import wave
@@ -15,14 +17,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
-from tiny import SHAPE, mlp_gan
+from tiny import SHAPE, mlp_gan, train
 
-from kerasgan import __version__, zoo
+from kerasgan import __version__, networks, zoo
+from kerasgan.callbacks import SampleGrid
 from kerasgan.cli import main
+from kerasgan.latents import write_explorer
 from kerasgan.marks import Mark, Signer, marking, read_marks
 from kerasgan.marks.watermark import FALSE_POSITIVES, p_value, watermarked
 from kerasgan.marks.xmp import IPTC, RDF, fields
-from kerasgan.modalities import Audio, Images, write_image
+from kerasgan.modalities import Audio, Images, Music, write_image
+from kerasgan.models import MuseGAN
 from kerasgan.photos import read_photo, translate_files, write_photo
 
 CREATED, EDITED = "trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia"
@@ -81,6 +86,56 @@ def test_sounds_say_what_made_them_and_play_as_before(tmp_path):
         assert struct.unpack("<I", data[4:8])[0] == len(data) - 8 and len(data) % 2 == 0
     Audio(8000).write(samples, path)
     assert read_marks(path).metadata == {}
+
+
+def test_music_says_what_made_it_and_plays_as_before(tmp_path, monkeypatch, capsys):
+    mido = pytest.importorskip("mido")
+    rolls, path = np.zeros((1, 1, 8, 12, 2), "uint8"), tmp_path / "a.mid"
+    rolls[:, :, 3:5, 4, 1] = 1  # not at the first step: what follows the text is a time
+    with marking(Mark("Präludium x", "generate")):
+        Music(48, 2).write(rolls, path)
+    said = {"source_type": CREATED, "system": "kerasgan Präludium x", "version": __version__}
+    found = read_marks(path)
+    assert found.metadata == said and not found.problems and found.watermark is None
+    marked = mido.MidiFile(path)
+    Music(48, 2).write(rolls, path)
+    assert read_marks(path).metadata == {}
+    for one, other in zip(marked.tracks, mido.MidiFile(path).tracks):
+        assert [m for m in one if m.type != "text"] == list(other)
+    path.write_bytes(b"RIFF")
+    (problem,) = read_marks(path).problems
+    assert "it is no MIDI file" in problem
+    # A certificate signs no such file, and it is said before anything is made.
+    networks_of_music = networks.musegan((1, 4, 12, 1), latent_dim=2, width=2, monophonic=True)
+    zoo.save(MuseGAN(*networks_of_music, modality=Music(48, 2)), tmp_path / "song")
+    monkeypatch.chdir(tmp_path)
+    words = ["--certificate", "chain.pem", "--key", "key.pem"]
+    assert main(["generate", "song", "-n", "1", "-o", "b.mid", *words]) == 2
+    assert "--certificate is for pictures and sounds. Received: a .mid" in capsys.readouterr().err
+    assert main(["generate", "song", "-n", "1", "-o", "b.mid"]) == 0
+    assert main(["inspect", "b.mid"]) == 0
+    assert "created by a trained model, by kerasgan song" in capsys.readouterr().out
+
+
+def test_what_is_written_on_the_way_is_marked_too(tmp_path):
+    model = mlp_gan(shape=(8, 8, 1))
+    grids = SampleGrid(tmp_path / "grids", n=4, animation=True)
+    train(model, noise(8, 8, 8, 1), epochs=1, callbacks=[grids])
+    zoo.save(model, tmp_path / "entry", card={"name": "mine"})
+    for name in ("grids/epoch_0001.png", "grids/animation.webp", "entry/sample.png"):
+        found = read_marks(tmp_path / name).metadata
+        assert found["source_type"] == CREATED
+        assert found["system"] == f"kerasgan {'mine' if 'sample' in name else 'GAN'}"
+    page = write_explorer(model, tmp_path / "a.html", n=2, number_of_directions=0, name="mine")
+    strips = re.findall(r"data:image/webp;base64,([A-Za-z0-9+/=]+)", page.read_text("utf-8"))
+    for strip in strips:
+        with Image.open(io.BytesIO(base64.b64decode(strip))) as picture:
+            assert fields(picture.info["xmp"])["system"] == "kerasgan mine"
+    assert strips
+    # A mark that is in place stays.
+    with marking(Mark("another")):
+        zoo.save(model, tmp_path / "entry")
+    assert read_marks(tmp_path / "entry" / "sample.png").metadata["system"] == "kerasgan another"
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

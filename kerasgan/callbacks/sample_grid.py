@@ -9,6 +9,7 @@ from PIL import Image
 
 from kerasgan.engine.data import named
 from kerasgan.files import write_whole
+from kerasgan.marks import marking_made, xmp
 from kerasgan.modalities import write_image
 
 
@@ -17,7 +18,8 @@ class SampleGrid(keras.callbacks.Callback):
 
     Of a model of classes each class has its place in the grid. With held-out data the log of
     every epoch gets what the model measures on them: `held_out_psnr` of one that enlarges,
-    `held_out_error` of one that translates. Callbacks that write the log, such as
+    `held_out_error` of one that translates. The pictures say in their metadata what made them, as
+    `kerasgan.marks` has it. Callbacks that write the log, such as
     `keras.callbacks.CSVLogger`, come after this one in the list then.
 
     Args:
@@ -99,7 +101,12 @@ class SampleGrid(keras.callbacks.Callback):
             self._draw(f"step_{step:08d}.png")
 
     def _draw(self, name):
-        write_image(self.folder / name, self._preview())
+        preview = self._preview()
+        with self._marking():
+            write_image(self.folder / name, preview)
+
+    def _marking(self):
+        return marking_made(type(self.model).__name__, self.model.verb)
 
     def _preview(self):
         return self.model.preview(self.n, seed=self.seed, batch=self._named())
@@ -117,9 +124,9 @@ class SampleGrid(keras.callbacks.Callback):
         frames = [Image.open(path).convert("RGB") for path in paths]
         # Grids of another number of samples, which an earlier run has left, fit no frame.
         first, *others = (frame for frame in frames if frame.size == frames[-1].size)
+        options = {"append_images": others, "duration": 200, "loop": 0, "quality": 90}
+        with self._marking():
+            options |= xmp.options(".webp", xmp.marked())
         write_whole(
-            self.folder / "animation.webp",
-            lambda path: first.save(
-                path, save_all=True, append_images=others, duration=200, loop=0, quality=90
-            ),
+            self.folder / "animation.webp", lambda path: first.save(path, save_all=True, **options)
         )

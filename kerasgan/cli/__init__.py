@@ -6,7 +6,16 @@ import warnings
 from collections.abc import Sequence
 
 from kerasgan import __version__
-from kerasgan.cli import enhancing, filling, looking, segmenting, styling, training, verbs
+from kerasgan.cli import (
+    detecting,
+    enhancing,
+    filling,
+    looking,
+    segmenting,
+    styling,
+    training,
+    verbs,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +69,7 @@ def _parser():
     enhancing.add(add)
     segmenting.add(add)
     styling.add(add)
+    detecting.add(add)
     training.add(add)
     looking.add_runs(add)
     return parser

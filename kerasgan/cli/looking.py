@@ -59,7 +59,8 @@ def add_runs(add):
     )
     inspect.add_argument(
         "data",
-        help="a folder of pictures, an .npz or .npy file, or tfds:NAME; or a picture or .wav file",
+        help="a folder of pictures, an .npz or .npy file, or tfds:NAME; or a picture, a .wav or a "
+        ".mid file",
     )
     inspect.add_argument("--marks", action="store_true", help="of a folder: those of each file")
     inspect.add_argument(

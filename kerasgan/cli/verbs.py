@@ -189,6 +189,10 @@ def _generate(options):
         raise ValueError(f"--format must be one of {known}. Received: {options.format}")
     if options.watermark and (suffix or each) not in SUFFIXES:
         raise ValueError(f"--watermark is for pictures. Received: a {suffix or each} file to write")
+    if options.certificate and (suffix or each) not in (*SUFFIXES, ".wav"):
+        raise ValueError(
+            f"--certificate is for pictures and sounds. Received: a {suffix or each} file to write"
+        )
     marking = marked(options, options.name, "generate")
     samples = model.generate(
         options.n, seed=options.seed, batch_size=options.batch_size, **_asked(model, options)

@@ -2,7 +2,7 @@
 
 from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load
-from kerasgan.datasets.degradation import PracticalDegradation, modcrop, shrink
+from kerasgan.datasets.degradation import PracticalDegradation, SharedDegradation, modcrop, shrink
 from kerasgan.datasets.degraded import DegradedDataset, load_degraded
 from kerasgan.datasets.findings import Finding
 from kerasgan.datasets.holes import HoleDataset, load_holes
@@ -41,6 +41,7 @@ __all__ = [
     "PracticalDegradation",
     "SequenceDataset",
     "SeriesDataset",
+    "SharedDegradation",
     "TableDataset",
     "SoundDataset",
     "UnpairedDataset",

@@ -7,7 +7,7 @@ number and a `numpy.random.Generator`; it gives uint8 `(height // scale, width /
 import io
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 FILTERS = (Image.Resampling.BOX, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)
 
@@ -143,7 +143,44 @@ class PracticalDegradation:
         return _resized(_jpeg(image, random), size, random)
 
 
-DEGRADATIONS = {"bicubic": bicubic, "practical": PracticalDegradation()}
+class SharedDegradation:
+    """What happens to pictures that are passed on: blur, resizing, JPEG, each in half of them.
+
+    A Gaussian blur of a deviation of 0 to 3 pixels, and JPEG of a quality of 30 to 95, as in the
+    paper's "Blur+JPEG (0.5)"; between the two a picture is shrunk down to half of its size, which
+    is ours, and extended to the former size by reflection. What is to tell generated pictures
+    from real ones learns not to rely on what this takes away.
+
+    Example:
+
+    ```python
+    share = kerasgan.datasets.SharedDegradation()
+    shared = share(photograph, 1, np.random.default_rng(0))
+    ```
+
+    Reference: Wang, Wang, Zhang, Owens and Efros 2020, "CNN-generated images are surprisingly
+    easy to spot... for now", arXiv:1912.11035.
+    """
+
+    def __call__(self, patch, scale, random):
+        """One draw; arguments and result as of `PracticalDegradation`."""
+        image = shrink(_checked(patch), scale)
+        height, width = image.shape[:2]
+        if random.random() < 0.5:
+            blur = ImageFilter.GaussianBlur(random.uniform(0.0, 3.0))
+            image = np.asarray(Image.fromarray(image).filter(blur))
+        if random.random() < 0.5:
+            image = _resized(image, np.array([height, width]) * random.uniform(0.5, 1.0), random)
+            missing = [(0, height - image.shape[0]), (0, width - image.shape[1]), (0, 0)]
+            image = np.pad(image, missing, "symmetric")
+        return _jpeg(image, random) if random.random() < 0.5 else image
+
+
+DEGRADATIONS = {
+    "bicubic": bicubic,
+    "practical": PracticalDegradation(),
+    "shared": SharedDegradation(),
+}
 
 
 def get(degradation):

@@ -32,7 +32,7 @@ def open_pairs(source, target, size, channels, source_half, workers):
 
 
 class OfOwnSize:
-    """Pairs as large as they are, of those out of which a patch can be cut."""
+    """Pairs, or single pictures, as large as they are, if a patch can be cut out of them."""
 
     def __init__(self, pairs, patch):
         self.pairs, self.patch = pairs, patch
@@ -44,9 +44,9 @@ class OfOwnSize:
     def __getitem__(self, index):
         pair = self.pairs.read(index, None)
         sizes = ["×".join(map(str, picture.shape[1::-1])) for picture in pair]
-        if sizes[0] != sizes[1]:
+        if sizes[0] != sizes[-1]:
             raise ValueError(
-                f"the source has {sizes[0]} pixels and the target {sizes[1]}, and a patch is cut "
+                f"the source has {sizes[0]} pixels and the target {sizes[-1]}, and a patch is cut "
                 "out of both at one place"
             )
         if np.any(np.less(pair[0].shape[:2], self.patch)):

@@ -23,6 +23,8 @@ class PairDataset(Batches):
         size: `(height, width)` of the batches.
         load_size: `(height, width)` to crop them from, or None: as large as they are.
         channels: `(source_channels, target_channels)`.
+        degrade: What is done to each picture of a training batch once it is cut, as in
+            `kerasgan.datasets.degradation`; None for nothing.
         **options: As in `Batches`.
 
     Attributes:
@@ -32,9 +34,10 @@ class PairDataset(Batches):
 
     _what = "pairs"
 
-    def __init__(self, source, *, size, load_size, channels, **options):
+    def __init__(self, source, *, size, load_size, channels, degrade=None, **options):
         super().__init__(source, **options)
         self.size, self.load_size, self.channels = size, load_size, channels
+        self.degrade = degrade
 
     @property
     def shapes(self):
@@ -45,6 +48,8 @@ class PairDataset(Batches):
 
     def training_batch(self, items, mirrored, random):
         pairs = [self._cropped(pair, random.integers(self._margin(pair) + 1)) for _, pair in items]
+        if self.degrade is not None:
+            pairs = [[self.degrade(picture, 1, random) for picture in pair] for pair in pairs]
         batch = tuple(np.stack(pictures) for pictures in zip(*pairs))
         for pictures in batch:
             pictures[mirrored] = pictures[mirrored, :, ::-1]
@@ -83,6 +88,15 @@ def check_pictures(size, load_size, channels):
                 f"Received: {argument}={value!r}"
             )
     return size, load_size
+
+
+def check_patches(patches, load_size):
+    """Refuse pictures that are to be resized where patches are cut out of them."""
+    if patches is not None and load_size is not None:
+        raise ValueError(
+            "Patches are cut out of pictures as large as they are: give patches or load_size. "
+            f"Received: patches={patches}, load_size={load_size}"
+        )
 
 
 def _sides(argument, value):
@@ -181,11 +195,7 @@ def load_pairs(
     """
     check_options(batch_size=batch_size, patches=patches, workers=workers, seed=seed, cache=cache)
     channels = (source_channels, 1 if target_channels == MASK else target_channels)
-    if patches is not None and load_size is not None:
-        raise ValueError(
-            "Patches are cut out of pictures as large as they are: give patches or load_size. "
-            f"Received: patches={patches}, load_size={load_size}"
-        )
+    check_patches(patches, load_size)
     size, load_size = check_pictures(size, load_size, channels)
     if source_half not in ("left", "right"):
         raise ValueError(

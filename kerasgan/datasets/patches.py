@@ -248,7 +248,8 @@ def load_photographs(
         patch_size: Side of a patch of the high resolution, in pixels; a multiple of `scale`.
         batch_size: Patches a batch.
         degradation: How the low resolution comes about: `"bicubic"`, the papers' `shrink`;
-            `"practical"`, blur, noise and JPEG besides (`PracticalDegradation`); or a
+            `"practical"`, blur, noise and JPEG besides (`PracticalDegradation`); `"shared"`, what
+            happens to pictures that are passed on (`SharedDegradation`); or a
             callable `degrade(patch, scale, random)`, from uint8 `(height, width, 3)` and a
             `numpy.random.Generator` to uint8 `(height // scale, width // scale, 3)`.
         steps: Batches an epoch; by default as many as have the photographs' area once.

@@ -1,15 +1,17 @@
 """Pictures of two kinds as batches, for translation learnt without pairs."""
 
 import os
+from collections.abc import Callable
 from typing import Literal
 
 import keras
 import numpy as np
 
+from kerasgan.datasets import degradation as degradations
 from kerasgan.datasets.batches import check_options, digest_of, threads
 from kerasgan.datasets.epochs import CountsEpochs
-from kerasgan.datasets.pair_sources import Partners, open_one
-from kerasgan.datasets.pairs import PairDataset, check_pictures
+from kerasgan.datasets.pair_sources import OfOwnSize, Partners, open_one
+from kerasgan.datasets.pairs import PairDataset, check_patches, check_pictures
 
 
 class UnpairedDataset(CountsEpochs, keras.utils.PyDataset):
@@ -94,6 +96,8 @@ def load_unpaired(
     source_channels: int = 3,
     target_channels: int = 3,
     load_size: int | tuple[int, int] | None = None,
+    patches: int | None = None,
+    degradation: str | Callable | None = None,
     batch_size: int = 1,
     flip: bool = True,
     shuffle: bool = True,
@@ -119,6 +123,12 @@ def load_unpaired(
         load_size: `(height, width)`, or one integer, that pictures are resized to, to cut
             `size` out at a place drawn at random; not below `size`. The paper's jitter is 286
             for 256. By default they are resized to `size`.
+        patches: How many patches of `size` an epoch cuts out of each picture, at places drawn at
+            random, in place of resizing it; smaller pictures are named in a warning and skipped.
+            `hold_out` gives the patches in the centres.
+        degradation: What is done to pictures of both kinds once they are cut: a name or a
+            callable as in `load_photographs`, at a scale of 1. `"shared"` is for a model that
+            is to tell the kinds apart by how they were made. `hold_out` does nothing to them.
         batch_size: Pictures of each kind a batch.
         flip: Mirror each picture left to right with probability 1/2.
         shuffle: Draw a new order every time that a kind has been gone through.
@@ -146,7 +156,8 @@ def load_unpaired(
     Reference: Zhu, Park, Isola and Efros 2017, "Unpaired Image-to-Image Translation using
     Cycle-Consistent Adversarial Networks", arXiv:1703.10593.
     """
-    check_options(batch_size=batch_size, workers=workers, seed=seed, cache=cache)
+    check_options(batch_size=batch_size, patches=patches, workers=workers, seed=seed, cache=cache)
+    check_patches(patches, load_size)
     if target is None:
         raise ValueError(
             "load_unpaired takes two kinds of pictures, and target, the other one, was not given: "
@@ -154,16 +165,25 @@ def load_unpaired(
         )
     channels = (source_channels, target_channels)
     size, load_size = check_pictures(size, load_size, channels)
+    degrade = None if degradation is None else degradations.get(degradation)
+    if degrade is not None and channels != (3, 3):
+        raise ValueError(
+            "degradation is for pictures in colour. Received: "
+            f"source_channels={source_channels}, target_channels={target_channels}"
+        )
     domains = []
     for i, (name, given) in enumerate((("source", source), ("target", target))):
         pictures = open_one(name, given, threads(workers))
         places = [(place,) for place in range(len(pictures))]
+        items = Partners((pictures,), places, channels[i : i + 1], load_size)
         domains.append(
             PairDataset(
-                Partners((pictures,), places, channels[i : i + 1], load_size),
+                items if patches is None else OfOwnSize(items, size),
                 size=size,
-                load_size=load_size,
+                load_size=load_size if patches is None else None,
+                repeats=patches or 1,
                 channels=channels[i : i + 1],
+                degrade=degrade,
                 batch_size=batch_size,
                 flip=flip,
                 shuffle=shuffle,

@@ -75,6 +75,7 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
         makes: Name of what the verb makes, of those.
         unpaired: Whether arrays may differ in length, drawn each in an order of its own.
         needs_data: Whether the verb makes something of data that it is given.
+        calibrated: Whether `calibrate(batch)`, of held-out data, is to follow its training.
         verb: Name of the method that people call.
         door: Name of the loader in `kerasgan.datasets` whose data it takes.
         fixes: Names of the arguments of its base that its constructor sets: for a subclass that
@@ -96,6 +97,7 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
     makes = "real"
     unpaired = False
     needs_data = True
+    calibrated = False
     verb = "generate"
     door = "load"
     builders = {}

@@ -11,6 +11,7 @@ from kerasgan.arguments import check_whole
 from kerasgan.engine.generation import GeneratesSamples
 from kerasgan.latents.codes import codes, edit, has_styles, render, way
 from kerasgan.latents.directions import directions
+from kerasgan.marks import marking_made, xmp
 from kerasgan.pages import address, write_page
 
 # How far edits go, in deviations of codes, and truncations.
@@ -33,7 +34,8 @@ def write_explorer(
     One slider chooses the sample; the others, each beside its picture, move it along the strongest
     `directions`, draw its style to the mean one, go to the next sample, or change its label, as
     far as the model has these. All pictures are made now and are in the page, about 2 kB each of
-    64 pixels: it needs no server, and no network.
+    64 pixels: it needs no server, and no network. They say in their metadata that
+    a model made them (`kerasgan.marks`).
 
     Args:
         model: A model that generates pictures from latents.
@@ -64,11 +66,14 @@ def write_explorer(
             f"{model.sample_shape}."
         )
     height, width = model.sample_shape[:2]
+    name = name or type(model).__name__
+    with marking_made(name, model.verb):
+        panels = _panels(model, n, number_of_directions, seed)
     content = {
-        "name": name or type(model).__name__,
+        "name": name,
         "n": n,
         "ratio": width / height,
-        "panels": _panels(model, n, number_of_directions, seed),
+        "panels": panels,
     }
     write_page(Path(__file__).with_name("explorer.html.j2"), out, content)
     return Path(out)
@@ -135,6 +140,6 @@ def _strip(made):
     picture = np.concatenate([*made], axis=1)
     buffer = io.BytesIO()
     Image.fromarray(picture[..., 0] if picture.shape[-1] == 1 else picture).save(
-        buffer, "webp", quality=90
+        buffer, "webp", quality=90, **xmp.options(".webp", xmp.marked())
     )
     return address(buffer.getvalue())

@@ -14,6 +14,8 @@ _mark = contextvars.ContextVar("mark", default=None)
 VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 CREATED = "trainedAlgorithmicMedia"
 EDITED = "compositeWithTrainedAlgorithmicMedia"
+# What tells something of a picture, and makes none.
+TELLING = ("segment", "detect")
 # What leaves no pixel of a source as a picture of the same thing; others edit a photograph.
 CREATING = ("generate", "translate")
 
@@ -73,6 +75,17 @@ def marking(mark: Mark | None):
         yield
     finally:
         _mark.reset(token)
+
+
+def marking_made(model: str, verb: str):
+    """`marking` of what is written without being asked for, unless there is a mark already.
+
+    Args:
+        model, verb: As of `Mark`; nothing is marked of a verb that makes no pictures.
+    """
+    if current() is not None or verb in TELLING:
+        return contextlib.nullcontext()
+    return marking(Mark(model, verb))
 
 
 def current() -> Mark | None:

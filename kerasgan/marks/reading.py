@@ -7,12 +7,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from kerasgan.marks import manifest, wav, xmp
+from kerasgan.marks import manifest, midi, wav, xmp
 from kerasgan.marks.mark import CREATED, EDITED
 from kerasgan.marks.signer import NEEDED
 from kerasgan.marks.watermark import FALSE_POSITIVES, p_value
 
 SAID = {CREATED: "created by a trained model", EDITED: "edited with a trained model"}
+
+MIDI = (".mid", ".midi")
 
 # In the words of C2PA "Trusted", "Valid" and "Invalid".
 STATES = {
@@ -59,12 +61,25 @@ class Marks:
     def to_dict(self) -> dict:
         return asdict(self)
 
-    def __str__(self):
+    @property
+    def summary(self) -> str:
+        """What was found, in one line; empty if nothing was."""
+        made, by = self._metadata()
+        found = [made + f", by {by}" * bool(by)] if made or by else []
+        found += ["kerasgan's watermark"] * self.is_watermarked
+        found += [f"C2PA {self._manifest()}"] if self.manifest else []
+        return "; ".join(found)
+
+    def _metadata(self):
+        """How the metadata says that the file was made, and by what."""
         said = self.metadata
         kind = said.get("source_type")
-        made = SAID.get(kind, f"digital source type {kind}") if kind else "nothing said"
-        by = " ".join(filter(None, (said.get("system"), said.get("version"))))
-        lines = [("metadata", made + f", by {by}" * bool(by))]
+        made = SAID.get(kind, f"digital source type {kind}") if kind else ""
+        return made, " ".join(filter(None, (said.get("system"), said.get("version"))))
+
+    def __str__(self):
+        made, by = self._metadata()
+        lines = [("metadata", (made or "nothing said") + f", by {by}" * bool(by))]
         if self.watermark is not None:
             there = "kerasgan's" if self.is_watermarked else "none found"
             lines.append(("watermark", f"{there} (p = {self.watermark:.2g})"))
@@ -74,7 +89,7 @@ class Marks:
 
 
 def read_marks(path: str | os.PathLike) -> Marks:
-    """What a picture or a .wav file says about how it was made.
+    """What a picture, a .wav or a .mid file says about how it was made.
 
     Args:
         path: Of the file. What is broken in it is named among the `problems`.
@@ -93,10 +108,12 @@ def read_marks(path: str | os.PathLike) -> Marks:
     ```
     """
     found = Marks(os.fspath(path), {}, None, None, [])
-    is_sound = Path(path).suffix.lower() == ".wav"
+    suffix, packet = Path(path).suffix.lower(), None
     try:
-        if is_sound:
+        if suffix == ".wav":
             packet = wav.read_xmp(path)
+        elif suffix in MIDI:
+            found.metadata = midi.fields(path)
         else:
             with Image.open(path) as image:
                 image.load()  # of a PNG what lies behind the pixels is known only then
@@ -122,7 +139,7 @@ def read_marks(path: str | os.PathLike) -> Marks:
 
 
 def read_files(source: str | os.PathLike) -> list[Marks]:
-    """What a file, or every picture and .wav file in a folder and below, says of how it was made.
+    """What a file, or every picture, .wav and .mid file in a folder and below, says of its making.
 
     Args:
         source: A file or a folder. Hidden files are left aside.
@@ -137,7 +154,7 @@ def read_files(source: str | os.PathLike) -> list[Marks]:
     if not source.is_dir():
         return [read_marks(source)]
     Image.init()
-    known = {*Image.registered_extensions(), ".wav"}
+    known = {*Image.registered_extensions(), ".wav", *MIDI}
     inside = (path.relative_to(source) for path in sorted(source.rglob("*")))
     paths = [
         source / path
@@ -147,6 +164,6 @@ def read_files(source: str | os.PathLike) -> list[Marks]:
         and (source / path).is_file()
     ]
     if not paths:
-        raise ValueError(f"No picture and no .wav file in {str(source)!r} or below it.")
+        raise ValueError(f"No picture, .wav or .mid file in {str(source)!r} or below it.")
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 16)) as pool:
         return list(pool.map(read_marks, paths))

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from kerasgan.marks.midi import text as marks_text
+
 SUFFIXES = (".mid", ".midi")
 DRUMS = 9
 VELOCITY = 80
@@ -90,7 +92,7 @@ def file_of(rolls, lowest, steps_per_beat, steps_per_bar):
         steps_per_beat, steps_per_bar: Steps of a quarter note, and of a bar.
     """
     library = mido()
-    file = library.MidiFile(ticks_per_beat=120 * steps_per_beat)
+    file = library.MidiFile(ticks_per_beat=120 * steps_per_beat, charset="utf-8")
     for number in range(rolls.shape[2]):
         # Drums have a channel of their own.
         channel = number % 15 + (number % 15 >= DRUMS)
@@ -99,6 +101,8 @@ def file_of(rolls, lowest, steps_per_beat, steps_per_bar):
             np.concatenate([silence, rolls[..., number], silence]).astype("int8"), axis=0
         )
         track, last = library.MidiTrack(), 0
+        if not number and (said := marks_text()):
+            track.append(library.MetaMessage("text", text=said))
         if not number and steps_per_bar % steps_per_beat == 0:
             beats = steps_per_bar // steps_per_beat
             track.append(library.MetaMessage("time_signature", numerator=beats, denominator=4))

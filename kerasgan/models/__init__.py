@@ -5,6 +5,7 @@ from kerasgan.models.adain import AdaIN
 from kerasgan.models.conditional_gan import ConditionalGAN
 from kerasgan.models.cut import CUT
 from kerasgan.models.cycle_gan import CycleGAN
+from kerasgan.models.detection import Detection
 from kerasgan.models.dpmerf import DPMERF
 from kerasgan.models.enhancement import Enhancement
 from kerasgan.models.esrgan import ESRGAN
@@ -71,6 +72,7 @@ MODELS = {
     "inpainting": Inpainting,
     "enhancement": Enhancement,
     "segmentation": Segmentation,
+    "detection": Detection,
     "style_transfer": StyleTransfer,
     "adain": AdaIN,
     "tabular_gan": TabularGAN,
@@ -107,6 +109,7 @@ __all__ = [
     "ConditionalSpecGAN",
     "ConditionalWaveGAN",
     "CycleGAN",
+    "Detection",
     "Enhancement",
     "FastGAN",
     "FeatureMatchingGAN",

@@ -5,6 +5,7 @@ from kerasgan.networks.ctgan import ctgan
 from kerasgan.networks.cut import cut
 from kerasgan.networks.dcgan import dcgan
 from kerasgan.networks.denoiser import critic, denoiser
+from kerasgan.networks.detector import detector
 from kerasgan.networks.fastgan import fastgan
 from kerasgan.networks.inpainting import gated_generator, sn_patchgan
 from kerasgan.networks.mlp import mlp
@@ -54,6 +55,7 @@ BUILDERS = PAIRS | {
     "context_encoder": context_encoder,
     "critic": critic,
     "denoiser": denoiser,
+    "detector": detector,
     "gated_generator": gated_generator,
     "pan": pan,
     "patchgan": patchgan,
@@ -76,6 +78,7 @@ __all__ = [
     "cut",
     "dcgan",
     "denoiser",
+    "detector",
     "fastgan",
     "gated_generator",
     "mlp",

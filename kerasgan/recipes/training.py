@@ -86,6 +86,8 @@ def train(
         with run.precision(stage):
             privacy = Privacy(**stage["privacy"]) if "privacy" in stage else None
             held = run.fit(model, dataset, place, begin, record, privacy, **stage["fit"])
+        if held and model.calibrated:
+            model.calibrate(held)
         card = _card(title, name, stage, model, place, data, dataset.num_images, held)
         model = run.in_float32(model, stage, dataset)
         sample = None if held is None else model.preview(seed=0, batch=held)

@@ -59,6 +59,11 @@ VERBS = {
         "image-segmentation",
         figures={"Dice": "dice", "AUC": "auc", "IoU": "iou"},
     ),
+    "detect": Verb(
+        'detect("picture.png")',
+        "image-classification",
+        figures={"AUC": "auc", "of an unseen generator": "unseen_auc", "accuracy": "accuracy"},
+    ),
     "stylize": Verb(
         'stylize("photo.jpg")',
         figures={"worth in steps of L-BFGS": "lbfgs_steps", "of Adam": "adam_steps"},

@@ -15,6 +15,7 @@ from kerasgan import __version__, augment, models  # noqa: F401 - what entries h
 from kerasgan.engine.backend import start_from
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.files import temporary_folder
+from kerasgan.marks import marking_made
 from kerasgan.modalities import write_image
 from kerasgan.zoo import format_1, integrity
 from kerasgan.zoo.safety import check_classes, weights_at_most
@@ -176,7 +177,8 @@ def _write(model, folder, card, recipe, sample):
     if sample is None and not model.needs_data:
         sample = model.preview(64, seed=0)
     if sample is not None:
-        write_image(folder / "sample.png", sample)
+        with marking_made(card.get("name", type(model).__name__), model.verb):
+            write_image(folder / "sample.png", sample)
     write_card(model, folder, card, precision)
 
 
