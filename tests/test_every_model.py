@@ -171,6 +171,16 @@ def sequence_wgan_gp(seed=1):
     return models.SequenceWGANGP(*built, modality=Sequences(list("ACGT"), 6), seed=seed)
 
 
+def of_tokens(cls, **options):
+    def make(seed=1):
+        keras.utils.set_random_seed(seed)
+        size = {"width": 4, "embedding_dim": 2, "filters": 2, "kernel_sizes": (2,)}
+        built = networks.sequence_gan((6, 4), **size)
+        return cls(*built, modality=Sequences(list("ACGT"), 6), seed=seed, **options)
+
+    return make, {"real": CODES}
+
+
 CODES = np.random.default_rng(0).integers(0, 4, (8, 6))
 SOUNDS = np.random.default_rng(0).integers(-9999, 9999, (8, 64, 1)).astype("int16")
 HOLES = np.zeros((8, 8, 8, 1), "uint8")
@@ -298,6 +308,8 @@ EVERY = {
     "timegan": (timegan, {"real": WAVES}),
     "series_gan": (series_gan, {"real": WAVES}),
     "sequence_wgan_gp": (sequence_wgan_gp, {"real": CODES}),
+    "sequence_gan": of_tokens(models.SequenceGAN, rollouts=2),
+    "gumbel_sequence_gan": of_tokens(models.GumbelSequenceGAN),
     "wavegan": (wavegan, {"real": SOUNDS}),
     "conditional_wavegan": (conditional_wavegan, {"real": SOUNDS, "labels": CLASSES}),
     "musegan": (musegan, {"real": ROLLS}),

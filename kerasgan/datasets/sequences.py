@@ -127,7 +127,7 @@ def load_sequences(
     check_options(length=length, batch_size=batch_size, seed=seed)
     if unit not in UNITS:
         raise ValueError(f"unit must be one of {', '.join(map(repr, UNITS))}. Received: {unit!r}")
-    texts, origin = _read(source, column)
+    texts, origin = read_texts(source, column)
     where = f"{origin}: sequence"
     split = UNITS[unit]
     rows = [split(text) for text in texts]
@@ -159,7 +159,7 @@ def load_sequences(
     )
 
 
-def _read(source, column):
+def read_texts(source, column=None):
     """The texts of a source, and what messages call it."""
     if not isinstance(source, (str, os.PathLike)):
         return _strings(source, "the sequences"), "the sequences"
