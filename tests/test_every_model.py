@@ -377,12 +377,12 @@ def test_no_model_is_left_out():
 
 # What differs from another in its losses alone need be seen on one backend only. What else
 # CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, ProgressiveGAN, StyleGAN, StyleGAN2, FastGAN,
-# ProjectedGAN, MuseGAN and TimeGAN are made of is seen on each in tests of their own.
+# ProjectedGAN, MuseGAN, TimeGAN and SequenceGAN are made of is seen on each in tests of their own.
 ALIKE = (
     *("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit"),
     *("enhancement", "progressive_gan", "fastgan", "projected_gan", "wavegan", "musegan"),
     *("stylegan", "conditional_stylegan", "stylegan2", "conditional_stylegan2"),
-    *("conditional_wavegan", "timegan", "series_gan"),
+    *("conditional_wavegan", "timegan", "series_gan", "sequence_gan", "gumbel_sequence_gan"),
 )
 
 

@@ -206,6 +206,9 @@ class TokenGAN(GeneratesSamples):
     def preview(self, n=64, seed=0, batch=None):
         return self.modality.preview(self.generate(n, seed=seed, verbose=False))
 
+    def card_fields(self):
+        return super().card_fields() | {"unit": self.modality.unit}
+
     def reference_samples(self, latents):
         return self.generate(latents=latents, as_float=True)
 
