@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from tiny import compiled
 
-from kerasgan import cli, datasets, models, networks, zoo
+from kerasgan import cli, models, networks, zoo
 from kerasgan.layers import TokenRecurrence
 from kerasgan.modalities import Sequences
 
@@ -77,18 +77,19 @@ def test_the_likelihood_is_that_of_an_lstm():
 
 @pytest.mark.without_backend
 def test_a_token_is_rewarded_by_the_mean_of_what_may_follow():
-    model = made(length=2, rollouts=4000)
+    model = made(length=2, rollouts=4)
     model.generator.set_weights([3 * w for w in model.generator.get_weights()])
-    model.discriminator.set_weights([9 * w for w in model.discriminator.get_weights()])
-    codes = np.array([[0, 1], [2, 2]], "int32")
-    rewards = array(model.rewards(keras.ops.convert_to_tensor(codes)))
-    for i, (first, _) in enumerate(codes):
+    *others, kernel, bias = model.discriminator.get_weights()
+    model.discriminator.set_weights([*others, 20 * kernel, bias])
+    texts = np.array([[0, 1], [2, 2]], "int32")
+    found = array(model.rewards(keras.ops.convert_to_tensor(texts.repeat(500, axis=0))))
+    for (first, second), rewards in zip(texts, found.reshape(2, 500, 2).mean(axis=1)):
         ends = np.array([[first, token] for token in range(3)])
         logits = array(model.discriminator(np.eye(3)[ends]))[:, 0]
         scores, chances = 1 / (1 + np.exp(-logits)), softmax(array(model.generator(ends)))[0, 1]
-        assert np.ptp(scores) > 0.1
-        assert rewards[i, 0] == pytest.approx(scores @ chances, abs=0.01)
-        assert rewards[i, 1] == pytest.approx(scores[codes[i, 1]], abs=1e-5)
+        assert np.ptp(scores) > 0.02
+        assert rewards[0] == pytest.approx(scores @ chances, abs=float(np.ptp(scores)) / 10)
+        assert rewards[1] == pytest.approx(scores[second], abs=1e-5)
 
 
 @pytest.mark.without_backend
@@ -124,7 +125,7 @@ def test_likelihood_learns_texts_and_the_discriminator_leads_to_some_of_them(cls
     first = made(cls, stage="likelihood", **options)
     codes = first.modality.encode(["ACGA", "GGCC"] * 32)
     first.compile(keras.optimizers.Adam(3e-2))
-    history = first.fit(codes, batch_size=32, epochs=20, verbose=0).history["generator_loss"]
+    history = first.fit(codes, batch_size=32, epochs=30, verbose=0).history["generator_loss"]
     assert history[-1] < 0.3 < 0.9 < history[0]
     before = np.mean(first.generate(200, seed=0) == "ACGA")
     assert 0.3 < before < 0.7
@@ -187,6 +188,8 @@ def test_networks_of_other_sequences_and_wrong_temperatures_are_refused():
     x = keras.layers.Embedding(3, 3)(x)
     with pytest.raises(ValueError, match="must have a kerasgan.layers.TokenRecurrence"):
         models.SequenceGAN(keras.Model(inputs, x), judge, modality=Sequences(list("ACG"), 4))
+    with pytest.raises(ValueError, match="modality must be a kerasgan.modalities.Sequences"):
+        models.SequenceGAN(generator, judge)
     with pytest.raises(ValueError, match="kernel_sizes must hold one of at most the length, 4"):
         networks.sequence_gan((4, 3), kernel_sizes=(5, 6))
     with pytest.raises(ValueError, match="temperature must be above 0. Received: 0"):
@@ -205,9 +208,8 @@ def test_the_command_trains_all_stages_and_writes_texts(tmp_path, capsys):
     assert (run / "stage_2" / "entry").is_dir()
     words = ["generate", run, "-n", 5, "--seed", 0, "-o", out, "--temperature", 0.5]
     assert cli.main([str(word) for word in words]) == 0
-    found = datasets.load_sequences(out, unit="word", shuffle=False)
     expected = zoo.load(run).generate(5, seed=0, temperature=0.5)
-    assert found.modality.decode(found[0]).tolist() == expected.tolist()
+    assert out.read_text().splitlines() == expected.tolist()
     words = ["generate", run, "-o", out, "--temperature", -1]
     assert cli.main([str(word) for word in words]) == 2
     assert "temperature must be above 0" in capsys.readouterr().err

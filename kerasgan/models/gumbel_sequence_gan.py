@@ -57,6 +57,8 @@ class GumbelSequenceGAN(TokenGAN):
     stages = {name: TokenGAN.stages[name] for name in ("likelihood", "adversarial")}
     recipe = {"stages": [{"model": {"stage": "likelihood"}}, {"start": "previous"}]}
 
+    fixes = ()
+
     def __init__(
         self,
         generator: keras.Model,

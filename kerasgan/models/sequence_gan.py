@@ -60,6 +60,8 @@ class SequenceGAN(TokenGAN):
         ]
     }
 
+    fixes = ()
+
     def __init__(
         self,
         generator: keras.Model,
@@ -71,6 +73,8 @@ class SequenceGAN(TokenGAN):
         if rollouts < 1:
             raise ValueError(f"rollouts must be at least 1. Received: {rollouts}")
         super().__init__(generator, discriminator, **kwargs)
+        if self.modality.length < 2:
+            raise ValueError("A roll-out needs texts of two tokens or more. Received: length=1")
         self.rollouts = rollouts
 
     def default_optimizers(self):

@@ -48,7 +48,7 @@ class TokenGAN(GeneratesSamples):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        modality: Sequences,
+        modality: Sequences | None = None,
         stage: Literal["likelihood", "discriminator", "adversarial"] = "adversarial",
         adversarial_loss: str | losses.AdversarialLoss = "minimax",
         discriminator_steps: int = 5,
@@ -62,6 +62,11 @@ class TokenGAN(GeneratesSamples):
         if discriminator_steps < 1:
             raise ValueError(
                 f"discriminator_steps must be at least 1. Received: {discriminator_steps}"
+            )
+        if not isinstance(modality, Sequences):
+            raise ValueError(
+                "modality must be a kerasgan.modalities.Sequences: its vocabulary and length are "
+                f"the data's. Received: {modality!r}"
             )
         length, tokens = shape = (modality.length, len(modality.tokens))
         expected = {
