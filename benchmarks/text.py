@@ -94,9 +94,12 @@ def runs(modality, codes, options, figures):
         built = networks.sequence_gan((modality.length, len(modality.tokens)), options.width)
         start = time.time()
         model = trained(cls, built, modality, codes, "likelihood", options, options.epochs)
-        own = {}
-        if cls is models.SequenceGAN:
-            own = {"rollouts": options.rollouts, "discriminator_steps": options.discriminator_steps}
+        own = {"discriminator_steps": options.discriminator_steps}
+        own |= (
+            {"rollouts": options.rollouts}
+            if cls is models.SequenceGAN
+            else {"annealing_steps": options.steps}
+        )
         if name != "likelihood":
             if "discriminator" in cls.stages:
                 trained(cls, built, modality, codes, "discriminator", options, 1)
