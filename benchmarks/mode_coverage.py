@@ -66,6 +66,7 @@ PUBLISHED = {
 
 # What only its own networks, of pictures or sequences, go with.
 OWN_NETWORKS = (models.FastGAN, models.ProjectedGAN, models.SequenceWGANGP)
+OWN_NETWORKS += (models.SequenceGAN, models.GumbelSequenceGAN)
 
 
 def variants(steps):

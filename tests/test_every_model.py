@@ -193,6 +193,16 @@ def sequence_wgan_gp(seed=1):
     return models.SequenceWGANGP(*built, modality=Sequences(list("ACGT"), 6), seed=seed)
 
 
+def of_tokens(cls, **options):
+    def make(seed=1):
+        keras.utils.set_random_seed(seed)
+        size = {"width": 4, "embedding_dim": 2, "filters": 2, "kernel_sizes": (2,)}
+        built = networks.sequence_gan((6, 4), **size)
+        return cls(*built, modality=Sequences(list("ACGT"), 6), seed=seed, **options)
+
+    return make, {"real": CODES}
+
+
 CODES = np.random.default_rng(0).integers(0, 4, (8, 6))
 SOUNDS = np.random.default_rng(0).integers(-9999, 9999, (8, 64, 1)).astype("int16")
 LONG_SOUNDS = np.random.default_rng(0).integers(-9999, 9999, (8, 256, 1)).astype("int16")
@@ -326,6 +336,8 @@ EVERY = {
     "timegan": (timegan, {"real": WAVES}),
     "series_gan": (series_gan, {"real": WAVES}),
     "sequence_wgan_gp": (sequence_wgan_gp, {"real": CODES}),
+    "sequence_gan": of_tokens(models.SequenceGAN, rollouts=2),
+    "gumbel_sequence_gan": of_tokens(models.GumbelSequenceGAN),
     "wavegan": (wavegan, {"real": SOUNDS}),
     "conditional_wavegan": (conditional_wavegan, {"real": SOUNDS, "labels": CLASSES}),
     "spec_gan": (spec_gan, {"real": LONG_SOUNDS}),
@@ -395,12 +407,13 @@ def test_no_model_is_left_out():
 
 # What differs from another in its losses alone need be seen on one backend only. What else
 # CycleGAN, UNIT, MUNIT, StyleTransfer, Enhancement, ProgressiveGAN, StyleGAN, StyleGAN2, FastGAN,
-# ProjectedGAN, MuseGAN and TimeGAN are made of is seen on each in tests of their own.
+# ProjectedGAN, MuseGAN, TimeGAN and SequenceGAN are made of is seen on each in tests of their own.
 ALIKE = (
     *("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit"),
     *("enhancement", "progressive_gan", "fastgan", "projected_gan", "wavegan", "musegan"),
     *("stylegan", "conditional_stylegan", "stylegan2", "conditional_stylegan2"),
     *("conditional_wavegan", "timegan", "series_gan", "conditional_spec_gan"),
+    *("sequence_gan", "gumbel_sequence_gan"),
 )
 
 

@@ -111,7 +111,7 @@ def test_every_kind_of_source_gives_the_same(tmp_path):
         ("a.txt", "", "a.txt holds no sequence"),
         ("a.fasta", ">one\nACGT\n>two\n>three\nACGT\n", "a.fasta: sequence 2 is empty"),
         ("a.fasta", "ACGT\n", "is no FASTA file: it begins with 'ACGT'"),
-        ("a.csv", "ACGT\n", "must end in one of"),
+        ("a.tsv", "ACGT\n", "must end in one of"),
         ("a.npz", "ACGT\n", "is not a NumPy file"),
     ],
 )

@@ -40,7 +40,8 @@ def add(add):
         "pairs side by side, or of sources with data.target=PATH; for super-resolution "
         "photographs; for tabular_gan a .csv or .parquet file; for wavegan a folder of sounds; "
         "for musegan of MIDI files; for series_gan and timegan a .csv, .parquet, .npy or .npz "
-        "file; for sequence_wgan_gp a .fasta or .txt file",
+        "file; for sequence_wgan_gp a .fasta or .txt file; for sequence_gan and "
+        "gumbel_sequence_gan a .txt, .smi or .csv file",
     )
     train.add_argument("--out", metavar="RUN", help="run folder (default: runs/NAME)")
     train.add_argument("--epochs", type=int, help="passes over the data: fit.epochs")

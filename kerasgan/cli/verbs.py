@@ -70,6 +70,11 @@ def _add_generate(add):
         "sneaker), or the attributes of every sample (smiling,eyeglasses)",
     )
     generate.add_argument(
+        "--temperature",
+        type=float,
+        help="of texts drawn token by token: below 1 likelier ones, and less variety (default: 1)",
+    )
+    generate.add_argument(
         "--truncation",
         type=float,
         help="of a model with styles: how far from their mean they stay, 0 to 1 (default); 0.7 "
@@ -219,10 +224,11 @@ def refuse_negative(seed):
 
 
 def _asked(model, options):
-    """What `--labels`, `--where` and `--truncation` ask for, as arguments of `generate`."""
+    """What `--labels`, `--where` and the like ask for, as arguments of `generate`."""
     where = dict(_pair(word) for word in options.where)
     asked = {"labels": _labels(model, options), "where": where or None}
-    return _taken(asked | {"truncation": options.truncation}, model.generate, options.name)
+    asked |= {key: getattr(options, key) for key in ("truncation", "temperature")}
+    return _taken(asked, model.generate, options.name)
 
 
 def _taken(asked, verb, model):

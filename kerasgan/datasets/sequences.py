@@ -1,6 +1,9 @@
-"""Sequences of tokens as shuffled batches: lines of text, FASTA, a NumPy file, a list."""
+"""Sequences of tokens as shuffled batches: lines of text, FASTA, CSV, a NumPy file, a list."""
 
+import csv
+import gzip
 import os
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -10,8 +13,9 @@ import numpy as np
 from kerasgan.datasets.batches import Batches, check_options
 from kerasgan.datasets.sources import numpy_arrays, path_and_key
 from kerasgan.modalities import Sequences
+from kerasgan.modalities.sequences import UNITS
 
-SUFFIXES = (".txt", ".fasta", ".fa", ".npy", ".npz")
+SUFFIXES = (".txt", ".smi", ".fasta", ".fa", ".csv", ".npy", ".npz")
 
 
 class SequenceDataset(Batches):
@@ -73,7 +77,8 @@ def load_sequences(
     source: str | os.PathLike | Sequence | np.ndarray,
     length: int | None = None,
     tokens: str | list[str] | None = None,
-    unit: Literal["character", "word"] = "character",
+    unit: Literal["character", "word", "smiles"] = "character",
+    column: str | None = None,
     batch_size: int = 64,
     shuffle: bool = True,
     seed: int = 0,
@@ -86,14 +91,17 @@ def load_sequences(
 
     Args:
         source: One of
-            - a `.txt` file, a sequence a line; a `.fasta` or `.fa` file.
+            - a `.txt` or `.smi` file, a sequence a line; a `.fasta` or `.fa` file; a `.csv` file;
+              each as it is or as `.gz`.
             - a `.npy` file, or an `.npz` file with one array of strings
               (`"train.npz:texts"` names one of several), or an array or a list of strings.
-        length: Tokens of a sequence; what is longer is cut off there. By default those of the
-            longest.
+        length: Tokens of a sequence; what is longer is cut off there, or refused if it is a
+            formula. By default those of the longest.
         tokens: The vocabulary, as a list or as one text, `"ACGT"`. By default what is found,
             sorted.
-        unit: What a token is: `"character"`, or `"word"`, between blanks.
+        unit: What a token is: `"character"`; `"word"`, between blanks; or `"smiles"`, the tokens
+            of a chemical formula.
+        column: Of a `.csv` file: the column that holds the sequences, if there are several.
         batch_size: Sequences a batch.
         shuffle: Draw a new order every epoch.
         seed: Integer, 0 or more, of the order.
@@ -117,13 +125,20 @@ def load_sequences(
     ```
     """
     check_options(length=length, batch_size=batch_size, seed=seed)
-    texts, origin = _read(source)
+    if unit not in UNITS:
+        raise ValueError(f"unit must be one of {', '.join(map(repr, UNITS))}. Received: {unit!r}")
+    texts, origin = read_texts(source, column)
     where = f"{origin}: sequence"
-    split = list if unit == "character" else str.split
+    split = UNITS[unit]
     rows = [split(text) for text in texts]
     for number, row in enumerate(rows, 1):
         if not row:
             raise ValueError(f"{where} {number} is empty. Take it out, or put its text there.")
+        if unit == "smiles" and length and len(row) > length:
+            raise ValueError(
+                f"{where} {number} has {len(row)} tokens, and a formula that is cut off is none. "
+                f"Take it out, or let length be {len(row)} or more."
+            )
     length = length or max(map(len, rows))
     rows = [row[:length] for row in rows]
     tokens = split(tokens) if isinstance(tokens, str) else tokens
@@ -131,8 +146,7 @@ def load_sequences(
     if min(map(len, rows)) < length and "" not in tokens:
         tokens.append("")
     modality = Sequences(tokens, length, unit)
-    blank = "" if unit == "character" else " "
-    codes = modality.encode([blank.join(row) for row in rows], where)
+    codes = modality.encode([modality.join(row) for row in rows], where)
     return SequenceDataset(
         codes,
         modality,
@@ -145,7 +159,7 @@ def load_sequences(
     )
 
 
-def _read(source):
+def read_texts(source, column=None):
     """The texts of a source, and what messages call it."""
     if not isinstance(source, (str, os.PathLike)):
         return _strings(source, "the sequences"), "the sequences"
@@ -155,20 +169,48 @@ def _read(source):
             f"There is no file {str(path)!r} (looked from {Path.cwd()}). Sequences come in a file "
             f"of {', '.join(SUFFIXES)}."
         )
-    suffix = path.suffix.lower()
+    ends = [suffix.lower() for suffix in path.suffixes]
+    suffix = ends[-2] if ends[-1:] == [".gz"] and len(ends) > 1 else "".join(ends[-1:])
+    if column is not None and suffix != ".csv":
+        raise ValueError(f"column is of a .csv file. Received: {str(path)!r}")
     if suffix in (".npy", ".npz"):
         texts = _array(path, key)
     elif suffix in SUFFIXES:
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            raise ValueError(f"{str(path)!r} is no text in UTF-8: {error}") from None
-        texts = lines if suffix == ".txt" else _records(lines, path)
+        lines = _lines(path)
+        if suffix == ".csv":
+            texts = _column(lines, column, path)
+        elif suffix == ".smi":
+            # What follows a blank is the name.
+            texts = [line.partition(" ")[0].partition("\t")[0] for line in lines]
+        else:
+            texts = lines if suffix == ".txt" else _records(lines, path)
     else:
         raise ValueError(
             f"{str(path)!r} must end in one of {', '.join(SUFFIXES)}, by which it is read."
         )
     return _strings(texts, str(path)), str(path)
+
+
+def _lines(path):
+    try:
+        content = path.read_bytes()
+        content = gzip.decompress(content) if path.suffix.lower() == ".gz" else content
+        return content.decode("utf-8-sig").splitlines()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ValueError(f"{str(path)!r} is no text in UTF-8: {error}") from None
+
+
+def _column(lines, name, path):
+    """The texts of a column of a CSV file, by default of the only one."""
+    head, *rows = list(csv.reader(lines)) or [[]]
+    name = name or (head[0] if len(head) == 1 else None)
+    if name not in head:
+        raise ValueError(
+            f"column must be one of {', '.join(map(repr, head)) or 'none'}, the columns of "
+            f"{str(path)!r}. Received: {name!r}"
+        )
+    place = head.index(name)
+    return [row[place] if place < len(row) else "" for row in rows]
 
 
 def _records(lines, path):

@@ -28,6 +28,7 @@ from kerasgan.layers.reflection_padding import ReflectionPadding2D
 from kerasgan.layers.spectral_normalization import SpectralConv2D, SpectralDense
 from kerasgan.layers.straight_through import StraightThrough
 from kerasgan.layers.style_mixing import StyleMixing
+from kerasgan.layers.token_recurrence import TokenRecurrence
 
 __all__ = [
     "AdaptiveInstanceNormalization",
@@ -57,5 +58,6 @@ __all__ = [
     "SpectralDense",
     "StraightThrough",
     "StyleMixing",
+    "TokenRecurrence",
     "UpSampling2D",
 ]

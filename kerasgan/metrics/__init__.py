@@ -7,6 +7,12 @@ from kerasgan.metrics.inception import inception_network
 from kerasgan.metrics.inception_score import InceptionScore
 from kerasgan.metrics.kernel import KernelInceptionDistance
 from kerasgan.metrics.learned_perceptual import LearnedPerceptualImagePatchSimilarity
+from kerasgan.metrics.molecules import (
+    canonical,
+    descriptor_distance,
+    descriptors,
+    molecule_figures,
+)
 from kerasgan.metrics.music import (
     aligned,
     empty_bars,
@@ -40,6 +46,7 @@ from kerasgan.metrics.sequences import (
 from kerasgan.metrics.series import SeriesQuality
 from kerasgan.metrics.sounds import as_floats, sound_features, spread
 from kerasgan.metrics.tables import TableQuality
+from kerasgan.metrics.texts import bleu, self_bleu
 
 __all__ = [
     "DensityCoverage",
@@ -58,13 +65,18 @@ __all__ = [
     "TableQuality",
     "aligned",
     "as_floats",
+    "bleu",
+    "canonical",
     "default_features",
+    "descriptor_distance",
+    "descriptors",
     "empty_bars",
     "distribution_distance",
     "gc_content",
     "inception_network",
     "kmer_counts",
     "kmer_divergence",
+    "molecule_figures",
     "motif_positions",
     "multi_scale_structural_similarity",
     "nearest_hamming",
@@ -72,6 +84,7 @@ __all__ = [
     "peak_signal_to_noise_ratio",
     "polyphony",
     "scale_consistency",
+    "self_bleu",
     "sound_features",
     "spread",
     "structural_similarity",

@@ -55,13 +55,17 @@ class FrechetInceptionDistance(SetMetric):
     def result(self):
         """The distance, as a `MetricResult`."""
         self.need(real=2, generated=2)
-        gap = self.real.mean - self.generated.mean
-        covariances = self.real.covariance, self.generated.covariance
-        # With Σ₁ = A Aᵀ, the eigenvalues of Σ₁ Σ₂ are those of Aᵀ Σ₂ A, which is symmetric.
-        root = _root(covariances[0])
-        mixed = np.sqrt(np.linalg.eigvalsh(root.T @ covariances[1] @ root).clip(0)).sum()
-        traces = np.trace(covariances[0]) + np.trace(covariances[1])
-        return self.figure(gap @ gap + traces - 2.0 * mixed)
+        sides = ((side.mean, side.covariance) for side in (self.real, self.generated))
+        return self.figure(frechet_distance(*sides))
+
+
+def frechet_distance(real, generated):
+    """Of two Gaussians, `(mean, covariance)` each."""
+    gap = real[0] - generated[0]
+    # With Σ₁ = A Aᵀ, the eigenvalues of Σ₁ Σ₂ are those of Aᵀ Σ₂ A, which is symmetric.
+    root = _root(real[1])
+    mixed = np.sqrt(np.linalg.eigvalsh(root.T @ generated[1] @ root).clip(0)).sum()
+    return float(gap @ gap + np.trace(real[1]) + np.trace(generated[1]) - 2.0 * mixed)
 
 
 def _root(covariance):

@@ -1,6 +1,8 @@
 """Sequences of tokens: DNA, texts, chemical formulas."""
 
+import itertools
 import math
+import re
 
 import keras
 import numpy as np
@@ -11,7 +13,13 @@ from kerasgan.engine.registry import register
 from kerasgan.files import write_text
 from kerasgan.modalities.modality import Modality, count_of_others
 
-UNITS = ("character", "word")
+# How a text is split into tokens. Of SMILES (Weininger 1988) a token is an atom in brackets, an
+# element of two letters, the closing of a ring above 9, or a character.
+UNITS = {
+    "character": list,
+    "word": str.split,
+    "smiles": re.compile(r"\[[^\]]*\]|Br|Cl|%\d\d|.", re.DOTALL).findall,
+}
 # More tokens than these have no colours that can be told apart.
 COLOURS = ((60, 160, 75), (50, 100, 200), (240, 160, 40), (205, 55, 50))
 COLOURS += ((130, 80, 170), (90, 190, 200), (150, 110, 70), (230, 130, 190))
@@ -26,12 +34,14 @@ class Sequences(Modality):
     vectors `(batch, length, tokens)`, which is what networks see. What a generator gives are
     probabilities of this shape, and the user gets of them the most likely text.
 
-    With the empty text `""` as a token, texts may be shorter: they are filled with it.
+    With the empty text `""` as a token, texts may be shorter: they are filled with it, and end
+    where it is first.
 
     Args:
         tokens: List of texts, the vocabulary; the place of a token is its code.
         length: Tokens of a sequence.
-        unit: What a token is: `"character"`, or `"word"`, between blanks.
+        unit: What a token is: `"character"`; `"word"`, between blanks; or `"smiles"`, the tokens
+            of a chemical formula, `[nH]`, `Cl`, `c`, `1`.
 
     Raises:
         ValueError: On fewer than two tokens, one that comes twice or is no unit, or another unit.
@@ -51,7 +61,8 @@ class Sequences(Modality):
     def __init__(self, tokens: list[str], length: int, unit: str = "character"):
         self.tokens, self.length, self.unit = [str(t) for t in tokens], int(length), unit
         if unit not in UNITS:
-            raise ValueError(f"unit must be 'character' or 'word'. Received: unit={unit!r}")
+            known = ", ".join(map(repr, UNITS))
+            raise ValueError(f"unit must be one of {known}. Received: unit={unit!r}")
         if length < 1:
             raise ValueError(f"length must be at least 1. Received: length={length}")
         if len(self.tokens) < 2 or len({*self.tokens}) < len(self.tokens):
@@ -59,12 +70,20 @@ class Sequences(Modality):
                 f"tokens must be two or more, each of them once. Received: {self.tokens[:50]}"
             )
         if wrong := [t for t in self.tokens if t and self.split(t) != [t]]:
-            raise ValueError(f"Each token must be one {unit}. Received: {wrong[0]!r}")
+            raise ValueError(f"Each token must be one {self._noun}. Received: {wrong[0]!r}")
         self._codes = {token: code for code, token in enumerate(self.tokens)}
 
     def split(self, text):
         """The tokens of a text."""
-        return list(text) if self.unit == "character" else text.split()
+        return UNITS[self.unit](text)
+
+    def join(self, tokens):
+        """The text of tokens."""
+        return (" " if self.unit == "word" else "").join(tokens)
+
+    @property
+    def _noun(self):
+        return "token of SMILES" if self.unit == "smiles" else self.unit
 
     def encode(self, texts, where="text"):
         """Texts as codes.
@@ -87,12 +106,13 @@ class Sequences(Modality):
 
     def _encoded(self, text, name):
         tokens = self.split(text)
+        plural = "tokens" if self.unit == "smiles" else f"{self.unit}s"
         if not tokens and "" not in self._codes:
-            raise ValueError(f"{name} is empty. Expected {self.length} {self.unit}s.")
+            raise ValueError(f"{name} is empty. Expected {self.length} {plural}.")
         short = len(tokens) < self.length and "" not in self._codes
         if short or len(tokens) > self.length:
             raise ValueError(
-                f"{name} has {len(tokens)} {self.unit}s. Expected {self.length}"
+                f"{name} has {len(tokens)} {plural}. Expected {self.length}"
                 f"{' or fewer' * ('' in self._codes)}. Received: {text[:40]!r}"
             )
         for place, token in enumerate(tokens, 1):
@@ -110,8 +130,8 @@ class Sequences(Modality):
         """The texts of codes, or of one-hot vectors or probabilities: array `(n,)` of str."""
         batch = np.asarray(batch)
         codes = batch.argmax(axis=-1) if batch.ndim == 3 else batch
-        blank = "" if self.unit == "character" else " "
-        texts = [blank.join(t for t in tokens if t) for tokens in np.array(self.tokens)[codes]]
+        rows = np.array(self.tokens)[codes].tolist()
+        texts = [self.join(itertools.takewhile(bool, tokens)) for tokens in rows]
         return np.array(texts, dtype=str)
 
     def expected(self, shape=None):

@@ -12,6 +12,7 @@ from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.fastgan import FastGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
 from kerasgan.models.gan import GAN
+from kerasgan.models.gumbel_sequence_gan import GumbelSequenceGAN
 from kerasgan.models.inpainting import Inpainting
 from kerasgan.models.lsgan import LSGAN
 from kerasgan.models.munit import MUNIT
@@ -23,6 +24,7 @@ from kerasgan.models.projection_gan import ProjectionGAN
 from kerasgan.models.r3gan import R3GAN, ConditionalR3GAN
 from kerasgan.models.segmentation import Segmentation
 from kerasgan.models.semi_supervised_gan import SemiSupervisedGAN
+from kerasgan.models.sequence_gan import SequenceGAN
 from kerasgan.models.sequence_wgan_gp import SequenceWGANGP
 from kerasgan.models.series_gan import SeriesGAN
 from kerasgan.models.sngan import SNGAN
@@ -77,6 +79,8 @@ MODELS = {
     "adain": AdaIN,
     "tabular_gan": TabularGAN,
     "sequence_wgan_gp": SequenceWGANGP,
+    "sequence_gan": SequenceGAN,
+    "gumbel_sequence_gan": GumbelSequenceGAN,
     "series_gan": SeriesGAN,
     "timegan": TimeGAN,
     "wavegan": WaveGAN,
@@ -113,6 +117,7 @@ __all__ = [
     "Enhancement",
     "FastGAN",
     "FeatureMatchingGAN",
+    "GumbelSequenceGAN",
     "Inpainting",
     "MuseGAN",
     "Pix2Pix",
@@ -121,6 +126,7 @@ __all__ = [
     "ProjectionGAN",
     "Segmentation",
     "SemiSupervisedGAN",
+    "SequenceGAN",
     "SequenceWGANGP",
     "SeriesGAN",
     "StyleGAN",

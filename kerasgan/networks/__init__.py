@@ -20,6 +20,7 @@ from kerasgan.networks.resnet import resnet
 from kerasgan.networks.rrdb import rrdb
 from kerasgan.networks.segmentation_unet import segmentation_unet
 from kerasgan.networks.sequence import sequence
+from kerasgan.networks.sequence_gan import sequence_gan
 from kerasgan.networks.srresnet import srgan_discriminator, srresnet
 from kerasgan.networks.stylegan import stylegan
 from kerasgan.networks.stylegan2 import stylegan2
@@ -44,6 +45,7 @@ PAIRS = {
     "r3gan": r3gan,
     "resnet": resnet,
     "sequence": sequence,
+    "sequence_gan": sequence_gan,
     "stylegan": stylegan,
     "stylegan2": stylegan2,
     "timegan": timegan,
@@ -93,6 +95,7 @@ __all__ = [
     "rrdb",
     "segmentation_unet",
     "sequence",
+    "sequence_gan",
     "sn_patchgan",
     "srgan_discriminator",
     "srresnet",

@@ -181,7 +181,8 @@ def evaluate(
     data, and how well what learns from them foretells these: see `kerasgan.metrics.SeriesQuality`.
     Of sequences beside some that it was not trained on: how far spectra of 3 to 6 tokens are apart,
     beside those of two halves of the real ones; of DNA the share of G and C; and whether any is a
-    copy.
+    copy. Of texts of words BLEU and self-BLEU, beside those of real ones; of molecules how many are
+    valid, different and new, and how far their properties are from real ones'.
 
     Args:
         name: As in `load`, of a model that makes images, sounds, music, series, sequences or rows

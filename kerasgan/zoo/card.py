@@ -114,14 +114,27 @@ SERIES = Verb(
         "of real series": "predictive_score_of_real_series",
     },
 )
+MOLECULES = Verb(
+    "generate(100)",
+    "other",
+    figures={
+        "valid": "validity",
+        "of these different": "uniqueness",
+        "of these new": "novelty",
+        "distance of properties": "descriptor_distance",
+        "of real halves": "descriptor_distance_of_real_halves",
+    },
+)
 OTHERS = {"table": TABLE, "music": MUSIC, "series": SERIES, "sequences": SEQUENCES}
+OTHERS |= {"smiles": MOLECULES}
 
 
 def _shown_as(card):
     """The name of the table that a card stands in, and how it is shown."""
-    name, kind = verb_of(card), card.get("modality")
-    if kind in OTHERS:
-        return f"{name} {kind}", OTHERS[kind]
+    name = verb_of(card)
+    for kind in (card.get("unit"), card.get("modality")):
+        if kind in OTHERS:
+            return f"{name} {kind}", OTHERS[kind]
     return name, VERBS.get(name, Verb(f"{name}(…)"))
 
 

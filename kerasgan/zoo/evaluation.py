@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasgan import datasets, metrics
 from kerasgan.arguments import check_whole
+from kerasgan.datasets.sequences import read_texts
 from kerasgan.engine.data import named
 from kerasgan.files import read_toml
 from kerasgan.metrics.set_metric import measured
@@ -29,7 +30,7 @@ from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
 from kerasgan.zoo.music import evaluate_music
-from kerasgan.zoo.sequences import evaluate_sequences
+from kerasgan.zoo.sequences import evaluate_molecules, evaluate_sequences, evaluate_texts
 from kerasgan.zoo.sounds import evaluate_sounds
 
 # Samples below which chance decides.
@@ -67,7 +68,7 @@ def evaluate(name, data, n, seed, **options):
 
 
 def _table(name, folder, model, data, n, seed, training, target, diagrams):
-    table, missing = model.table, _missing(folder)
+    table, missing = model.table, _noted(folder).get("missing", ())
     real = read_frame(data, missing)
     synthetic = model.generate(n, seed=seed)
     quality = metrics.TableQuality(table, real, synthetic)
@@ -134,18 +135,25 @@ def _music(name, folder, model, data, n, seed, neighbours):
 
 
 def _sequences(name, folder, model, data, n, seed, training):
+    made = model.generate(n, seed=seed, verbose=False)
+    measures = {"word": evaluate_texts, "smiles": evaluate_molecules}
+    if measure := measures.get(model.modality.unit):
+        # As they are: a word that the model does not know is a word.
+        column = _noted(folder).get("column")
+        read = (x and np.array(read_texts(x, column)[0]) for x in (data, training))
+        return measure(next(read), made, next(read), seed)
+
     def codes(data):
         return _whole(model, training_data(model, folder, data))[model.makes]
 
-    made = model.modality.encode(model.generate(n, seed=seed, verbose=False))
     known = None if training is None else codes(training)
-    return evaluate_sequences(model.modality, codes(data), made, known, seed)
+    return evaluate_sequences(model.modality, codes(data), model.modality.encode(made), known, seed)
 
 
-def _missing(folder):
-    """The texts that stand for a missing value, by the entry's recipe."""
+def _noted(folder):
+    """What the entry's recipe says of its data."""
     path = folder / "recipe.toml"
-    return read_toml(path).get("data", {}).get("missing", ()) if path.is_file() else ()
+    return read_toml(path).get("data", {}) if path.is_file() else {}
 
 
 def _images(name, folder, model, data, n, seed, features, crop, neighbours):

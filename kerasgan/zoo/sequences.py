@@ -1,4 +1,4 @@
-"""The figures of an entry that makes sequences."""
+"""The figures of an entry that makes sequences: of DNA, of words, of molecules."""
 
 import numpy as np
 
@@ -34,6 +34,45 @@ def evaluate_sequences(modality, real, made, training=None, seed=0):
         figures["copies"] = np.mean(distances == 0)
         figures["nearest_distance"] = np.median(distances)
         figures["nearest_distance_of_real"] = np.median(metrics.nearest_hamming(real, training)[0])
+    return _counted(figures, made, real, seed)
+
+
+def evaluate_texts(real, made, training=None, seed=0):
+    """BLEU and self-BLEU of texts of words, beside those of real ones, as a dict.
+
+    Args:
+        real, made: Texts that nothing was trained on, and samples.
+        training: Those of training; None if copies are not to be counted.
+        seed: Integer, of the halves that the real ones are divided into.
+    """
+    random = np.random.default_rng(seed)
+    one, other = np.array_split(random.permutation(real), 2)
+    n = min(len(one), len(made))
+    one, few, figures = one[:n], made[:n], {}
+    for k in range(2, 6):
+        figures[f"bleu_{k}"] = metrics.bleu(few, other, k)
+        figures[f"bleu_{k}_of_real_halves"] = metrics.bleu(one, other, k)
+        figures[f"self_bleu_{k}"] = metrics.self_bleu(few, k)
+        figures[f"self_bleu_{k}_of_real"] = metrics.self_bleu(one, k)
+    figures["distinct"] = len({*made}) / len(made)
+    if training is not None:
+        figures["copies"] = np.mean(np.isin(made, training))
+    return _counted(figures, made, real, seed) | {"compared": n}
+
+
+def evaluate_molecules(real, made, training=None, seed=0):
+    """Validity, uniqueness, novelty and properties of molecules, as a dict; arguments as above."""
+    of_real, of_made = (metrics.descriptors(texts) for texts in (real, made))
+    halves = np.array_split(np.random.default_rng(seed).permutation(of_real), 2)
+    figures = metrics.molecule_figures(made, training)
+    figures["descriptor_distance"] = metrics.descriptor_distance(of_real, of_made)
+    figures["descriptor_distance_of_real_halves"] = metrics.descriptor_distance(*halves)
+    if training is not None:
+        figures["novelty_of_real"] = metrics.molecule_figures(real, training)["novelty"]
+    return _counted(figures, made, real, seed)
+
+
+def _counted(figures, made, real, seed):
     counts = {"generated": len(made), "real": len(real), "seed": seed}
     return {key: float(value) for key, value in figures.items()} | counts
 

@@ -1,0 +1,108 @@
+"""Sequence generative adversarial nets (SeqGAN), Yu et al. 2017 (arXiv:1609.05473)."""
+
+import keras
+from keras import ops
+
+from kerasgan.engine.registry import register
+from kerasgan.models.token_gan import TokenGAN
+
+
+@register
+class SequenceGAN(TokenGAN):
+    """Texts learned by policy gradient: a token is rewarded by how real texts with it look.
+
+    ```
+    stage "likelihood":     G ← Adam(∇ -mean log G(x_t | x_{<t}))        on the data
+    stage "discriminator":  D ← Adam(∇ -log D(x) - log(1 - D(y)))        y drawn from G
+    stage "adversarial":    Q(t) ← mean of D over N texts that begin with y_1 … y_t and that G
+                            draws to their ends (a roll-out); Q(T) ← D(y)
+                            G ← Adam(∇ -mean_t Q(t) log G(y_t | y_{<t}))
+                            five times  D ← Adam(∇ -log D(x) - log(1 - D(y)))
+    ```
+
+    A model is of one stage; `kerasgan train sequence_gan` trains all three, one after another. A
+    step of the adversarial stage draws N texts for each place of each text. The authors train D
+    three times on what was drawn once, here it is drawn anew every time.
+
+    Args:
+        generator, discriminator: As `kerasgan.networks.sequence_gan` builds them.
+        modality: `kerasgan.modalities.Sequences`, the vocabulary and the length.
+        rollouts: N. Fewer take less time, and give noisier rewards.
+        stage: What is trained: `"likelihood"`, `"discriminator"` or `"adversarial"`.
+        adversarial_loss: The discriminator's, as in `GAN`; D is the sigmoid of its logits.
+        discriminator_steps: Turns of the discriminator for one of the generator.
+        augmentation, ema_decay, seed, name: As in `AdversarialModel`.
+
+    Default optimizers: Adam with learning rate 1e-2 for the generator, 1e-4 for the discriminator,
+    as in the authors' program.
+
+    Raises:
+        ValueError: If the networks are of other sequences than the modality, on another stage, or
+            a number below 1.
+
+    Example:
+
+    ```python
+    captions = kerasgan.datasets.load_sequences("captions.txt", unit="word")
+    networks = kerasgan.networks.sequence_gan(captions.shapes["real"])
+    for stage in ("likelihood", "discriminator", "adversarial"):
+        model = kerasgan.models.SequenceGAN(*networks, modality=captions.modality, stage=stage)
+        model.fit(captions, epochs=10)
+    texts = model.generate(100, temperature=0.8)
+    ```
+    """
+
+    recipe = {
+        "stages": [
+            {"model": {"stage": "likelihood"}},
+            {"start": "previous", "model": {"stage": "discriminator"}},
+            {"start": "previous"},
+        ]
+    }
+
+    fixes = ()
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        *,
+        rollouts: int = 16,
+        **kwargs,
+    ):
+        if rollouts < 1:
+            raise ValueError(f"rollouts must be at least 1. Received: {rollouts}")
+        super().__init__(generator, discriminator, **kwargs)
+        if self.modality.length < 2:
+            raise ValueError("A roll-out needs texts of two tokens or more. Received: length=1")
+        self.rollouts = rollouts
+
+    def default_optimizers(self):
+        return {
+            "generator": keras.optimizers.Adam(1e-2),
+            "discriminator": keras.optimizers.Adam(1e-4),
+        }
+
+    def adversarial_generator_loss(self, batch, training=True):
+        codes = self.drawn(batch["latents"])
+        rewards = self.no_gradient(self.rewards, codes)
+        self.log(reward=rewards)
+        return -ops.mean(rewards * self.log_likelihood(codes, training))
+
+    def rewards(self, codes, training=True):
+        """Q of each token, in [0, 1], `(batch, length)`."""
+        n, length = ops.shape(codes)[0], self.modality.length
+        # A text for each number of tokens from its beginning on that are known, 1 to T - 1.
+        numbers = ops.arange(1, length, dtype="int32")[:, None, None]
+        known = ops.where(ops.arange(length, dtype="int32") < numbers, codes, -1)
+        known = ops.reshape(known, (-1, length))
+        latents = keras.random.normal(
+            (self.rollouts, (length - 1) * n, length), seed=self.seed_generator
+        )
+        # One after another: side by side they would need as much memory as there are.
+        rewards = ops.map(lambda one: self._score(self.drawn(one, known)), latents)
+        rewards = ops.reshape(ops.mean(rewards, axis=0), (length - 1, n))
+        return ops.transpose(ops.concatenate([rewards, self._score(codes)[None]]))
+
+    def _score(self, codes):
+        return ops.sigmoid(self.judge(self.one_hot(codes), training=False)[:, 0])
