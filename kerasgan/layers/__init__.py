@@ -22,6 +22,7 @@ from kerasgan.layers.minibatch_deviation import MinibatchDeviation
 from kerasgan.layers.minibatch_discrimination import MinibatchDiscrimination
 from kerasgan.layers.modulated_convolution import ModulatedConv2D
 from kerasgan.layers.noise import NoiseInput
+from kerasgan.layers.periodic_padding import PeriodicPadding
 from kerasgan.layers.phase_shuffle import PhaseShuffle
 from kerasgan.layers.pixel_normalization import PixelNormalization
 from kerasgan.layers.reflection_padding import ReflectionPadding2D
@@ -50,6 +51,7 @@ __all__ = [
     "MinibatchDiscrimination",
     "ModulatedConv2D",
     "NoiseInput",
+    "PeriodicPadding",
     "PhaseShuffle",
     "PixelNormalization",
     "ReflectionPadding2D",

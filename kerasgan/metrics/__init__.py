@@ -5,6 +5,12 @@ from kerasgan.metrics.features import FeatureNetwork
 from kerasgan.metrics.frechet import FrechetInceptionDistance
 from kerasgan.metrics.inception import inception_network
 from kerasgan.metrics.inception_score import InceptionScore
+from kerasgan.metrics.ising import (
+    correlation_length,
+    ising_energy,
+    magnetisation,
+    susceptibility,
+)
 from kerasgan.metrics.kernel import KernelInceptionDistance
 from kerasgan.metrics.learned_perceptual import LearnedPerceptualImagePatchSimilarity
 from kerasgan.metrics.music import (
@@ -58,13 +64,16 @@ __all__ = [
     "TableQuality",
     "aligned",
     "as_floats",
+    "correlation_length",
     "default_features",
     "empty_bars",
     "distribution_distance",
     "gc_content",
     "inception_network",
+    "ising_energy",
     "kmer_counts",
     "kmer_divergence",
+    "magnetisation",
     "motif_positions",
     "multi_scale_structural_similarity",
     "nearest_hamming",
@@ -75,5 +84,6 @@ __all__ = [
     "sound_features",
     "spread",
     "structural_similarity",
+    "susceptibility",
     "used_pitch_classes",
 ]

@@ -9,6 +9,7 @@ from kerasgan.models.enhancement import Enhancement
 from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.fastgan import FastGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
+from kerasgan.models.field_gan import ConditionalFieldGAN, FieldGAN
 from kerasgan.models.gan import GAN
 from kerasgan.models.inpainting import Inpainting
 from kerasgan.models.lsgan import LSGAN
@@ -77,6 +78,8 @@ MODELS = {
     "wavegan": WaveGAN,
     "conditional_wavegan": ConditionalWaveGAN,
     "musegan": MuseGAN,
+    "field_gan": FieldGAN,
+    "conditional_field_gan": ConditionalFieldGAN,
 }
 
 __all__ = [
@@ -93,6 +96,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdaIN",
+    "ConditionalFieldGAN",
     "ConditionalGAN",
     "ConditionalR3GAN",
     "ConditionalStyleGAN",
@@ -102,6 +106,7 @@ __all__ = [
     "Enhancement",
     "FastGAN",
     "FeatureMatchingGAN",
+    "FieldGAN",
     "Inpainting",
     "MuseGAN",
     "Pix2Pix",

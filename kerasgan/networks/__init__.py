@@ -6,6 +6,7 @@ from kerasgan.networks.cut import cut
 from kerasgan.networks.dcgan import dcgan
 from kerasgan.networks.denoiser import critic, denoiser
 from kerasgan.networks.fastgan import fastgan
+from kerasgan.networks.fields import fields
 from kerasgan.networks.inpainting import gated_generator, sn_patchgan
 from kerasgan.networks.mlp import mlp
 from kerasgan.networks.munit import munit
@@ -35,6 +36,7 @@ PAIRS = {
     "cut": cut,
     "dcgan": dcgan,
     "fastgan": fastgan,
+    "fields": fields,
     "mlp": mlp,
     "munit": munit,
     "musegan": musegan,
@@ -77,6 +79,7 @@ __all__ = [
     "dcgan",
     "denoiser",
     "fastgan",
+    "fields",
     "gated_generator",
     "mlp",
     "munit",
