@@ -18,7 +18,7 @@ from tiny_features import SCALES, feature_file
 from tiny_style import LAYERS, style_files
 
 from kerasgan import losses, models, networks, zoo
-from kerasgan.modalities import Attributes, Sequences, Series, Table
+from kerasgan.modalities import Attributes, Conditions, Fields, Sequences, Series, Table
 
 BACKEND = keras.backend.backend()
 SHAPE = (8, 8, 1)
@@ -237,6 +237,23 @@ def series_gan(seed=1):
     return models.SeriesGAN(*built, modality=series, discriminator_steps=2, seed=seed)
 
 
+WINDS = np.random.default_rng(0).normal(size=(8, 8, 8, 2)).astype("float32")
+AGES = np.arange(8, dtype="float32")[:, None]
+
+
+def field_gan(seed=1):
+    keras.utils.set_random_seed(seed)
+    built = networks.fields((8, 8, 2), latent_dim=4, width=2)
+    return models.FieldGAN(*built, modality=Fields.of(WINDS, ["u", "v"]), seed=seed)
+
+
+def conditional_field_gan(seed=1):
+    keras.utils.set_random_seed(seed)
+    built = networks.fields((8, 8, 2), latent_dim=4, width=2, periodic=True, label_dim=1)
+    given = {"labels": Conditions.of({"age": AGES[:, 0]}), "modality": Fields.of(WINDS)}
+    return models.ConditionalFieldGAN(*built, discriminator_steps=2, seed=seed, **given)
+
+
 def small(n, shape, seed=0):
     return images(n, shape, seed)
 
@@ -297,6 +314,8 @@ EVERY = {
     ),
     "timegan": (timegan, {"real": WAVES}),
     "series_gan": (series_gan, {"real": WAVES}),
+    "field_gan": (field_gan, {"real": WINDS}),
+    "conditional_field_gan": (conditional_field_gan, {"real": WINDS, "labels": AGES}),
     "sequence_wgan_gp": (sequence_wgan_gp, {"real": CODES}),
     "wavegan": (wavegan, {"real": SOUNDS}),
     "conditional_wavegan": (conditional_wavegan, {"real": SOUNDS, "labels": CLASSES}),
@@ -370,7 +389,7 @@ ALIKE = (
     *("esrgan", "lsgan", "acgan of attributes", "cycle_gan", "style_transfer", "unit", "munit"),
     *("enhancement", "progressive_gan", "fastgan", "projected_gan", "wavegan", "musegan"),
     *("stylegan", "conditional_stylegan", "stylegan2", "conditional_stylegan2"),
-    *("conditional_wavegan", "timegan", "series_gan"),
+    *("conditional_wavegan", "timegan", "series_gan", "field_gan"),
 )
 
 

@@ -3,6 +3,7 @@
 from kerasgan.layers.adaptive_instance_normalization import AdaptiveInstanceNormalization
 from kerasgan.layers.batch_normalization import BatchNormalization
 from kerasgan.layers.bilinear_upsampling import BilinearUpsampling
+from kerasgan.layers.block_conservation import BlockConservation
 from kerasgan.layers.blur import Blur2D
 from kerasgan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from kerasgan.layers.convolution import (
@@ -34,6 +35,7 @@ __all__ = [
     "AdaptiveInstanceNormalization",
     "BatchNormalization",
     "BilinearUpsampling",
+    "BlockConservation",
     "Blur2D",
     "ConditionalBatchNormalization",
     "Conv2D",

@@ -1,7 +1,13 @@
-"""How good samples are: images, in pairs and in sets, tables, sounds, music, series, sequences."""
+"""How good samples are: images, pairs, sets, tables, sounds, music, series, sequences, fields."""
 
 from kerasgan.metrics.default_network import default_features
 from kerasgan.metrics.features import FeatureNetwork
+from kerasgan.metrics.fields import (
+    gradient_distance,
+    map_errors,
+    radial_spectrum,
+    spectrum_distance,
+)
 from kerasgan.metrics.frechet import FrechetInceptionDistance
 from kerasgan.metrics.inception import inception_network
 from kerasgan.metrics.inception_score import InceptionScore
@@ -69,19 +75,23 @@ __all__ = [
     "empty_bars",
     "distribution_distance",
     "gc_content",
+    "gradient_distance",
     "inception_network",
     "ising_energy",
     "kmer_counts",
     "kmer_divergence",
     "magnetisation",
+    "map_errors",
     "motif_positions",
     "multi_scale_structural_similarity",
     "nearest_hamming",
     "note_length",
     "peak_signal_to_noise_ratio",
     "polyphony",
+    "radial_spectrum",
     "scale_consistency",
     "sound_features",
+    "spectrum_distance",
     "spread",
     "structural_similarity",
     "susceptibility",

@@ -109,7 +109,23 @@ SERIES = Verb(
         "of real series": "predictive_score_of_real_series",
     },
 )
-OTHERS = {"table": TABLE, "music": MUSIC, "series": SERIES, "sequences": SEQUENCES}
+FIELDS = Verb(
+    "generate(16)",
+    "other",
+    figures={
+        "spectrum distance, dB": "spectrum_distance",
+        "of real halves": "spectrum_distance_of_real_halves",
+        "gradient distance": "gradient_distance",
+        "real halves": "gradient_distance_of_real_halves",
+    },
+)
+OTHERS = {
+    "table": TABLE,
+    "music": MUSIC,
+    "series": SERIES,
+    "sequences": SEQUENCES,
+    "fields": FIELDS,
+}
 
 
 def _shown_as(card):
