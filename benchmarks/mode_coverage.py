@@ -65,7 +65,10 @@ PUBLISHED = {
 }
 
 # What only its own networks, of pictures or sequences, go with.
-OWN_NETWORKS = (models.FastGAN, models.ProjectedGAN, models.SequenceWGANGP)
+OWN_NETWORKS = (
+    *(models.FastGAN, models.ProjectedGAN, models.SequenceWGANGP),
+    *(models.FieldGAN, models.ConditionalFieldGAN),
+)
 
 
 def variants(steps):

@@ -191,7 +191,8 @@ def evaluate(
             or rows of a table.
         data: As in `kerasgan.datasets.load`, `load_sounds`, `load_music`, `load_table`,
             `load_series`, `load_fields` or `load_sequences`. Of images all of it is searched for
-            the nearest picture; the other figures compare `n` of its pictures, or all if there are fewer.
+            the nearest picture; the other figures compare `n` of its pictures, or all if there are
+            fewer.
         features: Path of the feature network: a `.keras` file of a network of images in
             [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
             of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default
