@@ -1,6 +1,6 @@
 """Fields: their way to the networks and back, conditions, what is refused, what is conserved."""
 
-import importlib
+import importlib.util
 import os
 from pathlib import Path
 
@@ -113,6 +113,19 @@ def test_conditions_lie_beside_the_fields(tmp_path):
     other = datasets.load_fields(seas(), labels=str(tmp_path / "sea.csv"), shuffle=False)
     np.testing.assert_array_equal(other[0][1], labels)
     assert datasets.load_fields(tmp_path / "sea.npz").modalities.keys() == {"modality"}
+
+
+@pytest.mark.without_backend
+def test_a_place_that_is_no_file_of_fields_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is no file"):
+        datasets.load_fields(tmp_path)
+    (tmp_path / "fields.txt").touch()
+    with pytest.raises(ValueError, match="read from an .npz, .npy or .nc file"):
+        datasets.load_fields(tmp_path / "fields.txt")
+    (tmp_path / "fields.nc").write_text("no NetCDF")
+    if importlib.util.find_spec("xarray"):
+        with pytest.raises(ValueError, match="cannot be read as NetCDF"):
+            datasets.load_fields(tmp_path / "fields.nc")
 
 
 @pytest.mark.without_backend

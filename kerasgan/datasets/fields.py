@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from kerasgan.datasets.batches import Batches, check_options, digest_of
-from kerasgan.datasets.sources import check_numpy_file, named_array, numpy_arrays, path_and_key
+from kerasgan.datasets.sources import named_array, numpy_arrays, path_and_key
 from kerasgan.modalities import Conditions, Fields
 
 NETCDF = (".nc", ".nc4", ".cdf")
@@ -172,10 +172,18 @@ def _read(source, dimensions, variables):
     path, key = path_and_key(source)
     if path.suffix.lower() in NETCDF and path.is_file():
         return _of_netcdf(path, dimensions, variables)
-    check_numpy_file(path, "fields")
-    if key is None and path.suffix == ".npz" and "fields" in numpy_arrays(path):
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{str(path)!r} is no file (looked from {Path.cwd()}). Fields are read from an .npz, "
+            ".npy or .nc file."
+        )
+    if path.suffix not in (".npy", ".npz"):
+        raise ValueError(f"Fields are read from an .npz, .npy or .nc file. Received: {path}")
+    arrays = numpy_arrays(path)
+    if key is None and "fields" in arrays:
         key = "fields"
-    arrays, key = named_array(path, key, ranks, "fields")
+    else:
+        arrays, key = named_array(path, key, ranks, "fields")
     values = _checked(np.asarray(arrays.pop(key)), ranks, str(path))
     if variables is not None and "variables" in arrays and values.ndim == ranks[1]:
         known = arrays.pop("variables").astype(str).tolist()

@@ -110,3 +110,6 @@ class ConditionalFieldGAN(ConditionalGAN, FieldGAN):
         **kwargs,
     ):
         super().__init__(generator, discriminator, labels=labels, **kwargs)
+
+    def data_options(self):
+        return super().data_options() | {"labels": self.labels.names}
