@@ -325,6 +325,7 @@ def test_onsagers_energy_at_the_critical_temperature_is_known(ising):
     assert ising.yang_magnetisation(critical * 1.01) == 0.0
 
 
+@pytest.mark.without_backend
 def test_lattices_are_learned_from_the_command_line_and_judged(ising, tmp_path, capsys):
     data, run = tmp_path / "ising.npz", tmp_path / "run"
     ising.make(data, 8, 20, [1.8, 3.0], 20, 0)
