@@ -193,7 +193,7 @@ def test_conditions_are_asked_for_by_name():
     np.testing.assert_allclose(rows, [[-1, 1, 0], [0.5, 0, 1]])
     np.testing.assert_array_equal(conditions.rows(rows), rows)
     for label, message in (
-        ({"t": 1}, "none of kind"),
+        ({"t": 1}, "without kind"),
         ({"t": 4, "kind": "a"}, "t=4, which is out of what was trained on"),
         ({"t": "warm", "kind": "a"}, "t='warm'"),
         ({"t": 1, "kind": "c"}, "kind='c'"),
@@ -363,3 +363,4 @@ def test_yearly_temperatures_are_read_with_their_latitudes():
     labels = {"year": np.arange(1860, 2100)}
     found = datasets.load_fields(f"{source}:na_E1", labels=labels, scaling="anomaly", **options)
     assert found.shapes == {"real": (37, 49, 1), "labels": (1,)}
+    assert datasets.load_fields(f"{source}:na_E1").fields.names == ["na_E1"]

@@ -99,7 +99,8 @@ def load_fields(
               `(n, *grid, variables)`; NaN where a cell is missing in every field.
             - a `.npy` file of such an array, or a `.npz` file: its array `fields`, or its only one
               of as many dimensions (`"sea.npz:temperature"` names one of several). What it holds
-              beside is taken too: `variables` and `units`, texts, `latitude`, and conditions.
+              beside is taken too: `variables` (else the array's own name) and `units`, texts,
+              `latitude`, and conditions.
             - a NetCDF file (`.nc`), whose first dimension counts the fields: it has names, units
               and latitudes of its own.
         dimensions: Of the grid, 1 to 3.
@@ -185,6 +186,8 @@ def _read(source, dimensions, variables):
     else:
         arrays, key = named_array(path, key, ranks, "fields")
     values = _checked(np.asarray(arrays.pop(key)), ranks, str(path))
+    if values.ndim == ranks[0] and key not in (None, "fields"):
+        arrays.setdefault("variables", np.array([key]))
     if variables is not None and "variables" in arrays and values.ndim == ranks[1]:
         known = arrays.pop("variables").astype(str).tolist()
         places = [_place(name, known) for name in variables]

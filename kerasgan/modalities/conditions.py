@@ -107,17 +107,16 @@ class Conditions(Labels):
         if not all(isinstance(label, dict) for label in labels):
             # As networks see them: how entries keep what their samples were asked for.
             return self._finished(np.atleast_2d(np.asarray(labels, "float32")), labels)
+        for name in {name for label in labels for name in label} - {*self.names}:
+            self._index(name)
         rows = [[self._value(c, label) for c in self.conditions] for label in labels]
         rows = np.array(rows, "float32").reshape(len(labels), len(self.conditions))
-        for label in labels:
-            for name in label.keys() - {*self.names}:
-                self._index(name)
         return np.array(ops.convert_to_numpy(self.to_network(rows)))
 
     def _value(self, condition, label):
         name = condition["name"]
         if name not in label:
-            self._refuse(f"none of {name}, of {label!r}")
+            self._refuse(f"{label!r}, without {name}")
         value = label[name]
         if "values" in condition:
             return self._place(condition, value)
