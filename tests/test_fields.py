@@ -1,7 +1,6 @@
 """Fields: their way to the networks and back, conditions, what is refused, what is conserved."""
 
 import importlib.util
-import os
 from pathlib import Path
 
 import keras
@@ -14,7 +13,7 @@ from kerasgan.cli import main
 from kerasgan.modalities import Conditions, Fields
 
 NAN = np.nan
-SHARED = Path(os.environ.get("KERASGAN_DATA", Path(__file__).parents[2] / "shared" / "data"))
+SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 def seas(n=20, seed=0):
