@@ -13,7 +13,6 @@ from kerasgan.cli import main
 from kerasgan.modalities import Conditions, Fields
 
 NAN = np.nan
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
 def seas(n=20, seed=0):
@@ -353,9 +352,8 @@ def test_lattices_are_learned_from_the_command_line_and_judged(ising, tmp_path, 
 
 
 @pytest.mark.without_backend
-@pytest.mark.skipif(not (SHARED / "climate").is_dir(), reason="needs the shared data")
-def test_yearly_temperatures_are_read_with_their_latitudes():
-    source = SHARED / "climate" / "climate.npz"
+def test_yearly_temperatures_are_read_with_their_latitudes(shared_data):
+    source = shared_data / "climate" / "climate.npz"
     with np.load(source) as file:
         latitude = file["na_E1_latitude"]
     options = {"variables": ["temperature"], "units": ["K"], "latitude": latitude}

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 
 from kerasgan.datasets.batches import Batches, check_options, digest_of
+from kerasgan.datasets.netcdf import SUFFIXES, place_of, read_netcdf
 from kerasgan.datasets.sources import named_array, numpy_arrays, path_and_key
 from kerasgan.modalities import Conditions, Fields
 
-NETCDF = (".nc", ".nc4", ".cdf")
 # What a file says of its fields, and what are no conditions.
 BESIDE = ("variables", "units", "latitude")
 
@@ -171,8 +171,8 @@ def _read(source, dimensions, variables):
     if not isinstance(source, (str, os.PathLike)):
         return _checked(_stacked(source), ranks, "the array"), {}
     path, key = path_and_key(source)
-    if path.suffix.lower() in NETCDF and path.is_file():
-        return _of_netcdf(path, dimensions, variables)
+    if path.suffix.lower() in SUFFIXES and path.is_file():
+        return read_netcdf(path, dimensions, variables)
     if not path.is_file():
         raise FileNotFoundError(
             f"{str(path)!r} is no file (looked from {Path.cwd()}). Fields are read from an .npz, "
@@ -190,7 +190,7 @@ def _read(source, dimensions, variables):
         arrays.setdefault("variables", np.array([key]))
     if variables is not None and "variables" in arrays and values.ndim == ranks[1]:
         known = arrays.pop("variables").astype(str).tolist()
-        places = [_place(name, known) for name in variables]
+        places = [place_of(name, known) for name in variables]
         values = values[..., places]
         if "units" in arrays:
             arrays["units"] = arrays["units"][places]
@@ -218,58 +218,6 @@ def _checked(values, ranks, origin):
             f"{values.dtype}, shape {tuple(values.shape)}. Set dimensions if the grid has others."
         )
     return values
-
-
-def _place(name, known):
-    if name not in known:
-        raise ValueError(f"variables must be of {', '.join(known)}. Received: {name}")
-    return known.index(name)
-
-
-def _of_netcdf(path, dimensions, variables):
-    try:
-        import xarray
-    except ImportError as error:
-        raise ImportError(
-            f'To read NetCDF needs xarray ({error}): pip install "kerasgan[fields]"'
-        ) from error
-    try:
-        with xarray.open_dataset(path) as opened:
-            data = opened.load()
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{str(path)!r} cannot be read as NetCDF: {error}") from error
-    known = [name for name, array in data.data_vars.items() if array.ndim == dimensions + 1]
-    names = known if variables is None else [known[_place(name, known)] for name in variables]
-    if not names:
-        raise ValueError(
-            f"{str(path)!r} has no variable of {dimensions + 1} dimensions, one that counts the "
-            f"fields and {dimensions} of the grid. It has: "
-            f"{', '.join(f'{k} {dict(v.sizes)}' for k, v in data.data_vars.items()) or 'none'}"
-        )
-    first = data[names[0]].dims
-    for name in names:
-        if data[name].dims != first:
-            raise ValueError(
-                f"{names[0]!r} and {name!r} are on grids of unequal size, "
-                f"{dict(data[names[0]].sizes)} and {dict(data[name].sizes)}. Choose "
-                "those of one grid (variables)."
-            )
-    beside = {
-        str(name): _as_numbers(array.values)
-        for name, array in data.variables.items()
-        if array.dims == first[:1] and name not in BESIDE
-    }
-    beside |= {"variables": names, "units": [str(data[n].attrs.get("units", "")) for n in names]}
-    if first[1] in data.coords and data[first[1]].attrs.get("units", "").startswith("degrees_n"):
-        beside["latitude"] = data[first[1]].values
-    return np.stack([data[name].values for name in names], axis=-1), beside
-
-
-def _as_numbers(values):
-    """Dates as years with a fraction."""
-    if values.dtype.kind != "M":
-        return values
-    return values.astype("datetime64[s]").astype("float64") / (365.2425 * 86400) + 1970.0
 
 
 def _conditions(labels, beside, n):
