@@ -65,8 +65,11 @@ PUBLISHED = {
 }
 
 # What only its own networks, of pictures or sequences, go with.
-OWN_NETWORKS = (models.FastGAN, models.ProjectedGAN, models.SequenceWGANGP)
-OWN_NETWORKS += (models.SequenceGAN, models.GumbelSequenceGAN)
+OWN_NETWORKS = (
+    *(models.FastGAN, models.ProjectedGAN, models.SequenceWGANGP),
+    *(models.SequenceGAN, models.GumbelSequenceGAN),
+    *(models.FieldGAN, models.ConditionalFieldGAN),
+)
 
 
 def variants(steps):

@@ -80,5 +80,7 @@ def test_what_cannot_be_measured_is_named(paths, capsys):
         assert cli.main(arguments) == 2
         assert f"{features}' cannot be read as a feature network" in capsys.readouterr().err
     zoo.save(mlp_gan(shape=(2,)), paths / "points")
-    with pytest.raises(ValueError, match="makes neither images, sounds, music, series, sequences"):
+    with pytest.raises(
+        ValueError, match="makes neither images, sounds, music, series, fields, sequences"
+    ):
         zoo.evaluate(paths / "points", paths / "data.npy", paths / "network.keras")

@@ -18,7 +18,15 @@ from tiny_features import SCALES, feature_file
 from tiny_style import LAYERS, style_files
 
 from kerasgan import losses, models, networks, zoo
-from kerasgan.modalities import Attributes, Sequences, Series, Spectrograms, Table
+from kerasgan.modalities import (
+    Attributes,
+    Conditions,
+    Fields,
+    Sequences,
+    Series,
+    Spectrograms,
+    Table,
+)
 
 BACKEND = keras.backend.backend()
 SHAPE = (8, 8, 1)
@@ -270,6 +278,23 @@ def series_gan(seed=1):
     return models.SeriesGAN(*built, modality=series, discriminator_steps=2, seed=seed)
 
 
+WINDS = np.random.default_rng(0).normal(size=(8, 8, 8, 2)).astype("float32")
+AGES = np.arange(8, dtype="float32")[:, None]
+
+
+def field_gan(seed=1):
+    keras.utils.set_random_seed(seed)
+    built = networks.fields((8, 8, 2), latent_dim=4, width=2)
+    return models.FieldGAN(*built, modality=Fields.of(WINDS, ["u", "v"]), seed=seed)
+
+
+def conditional_field_gan(seed=1):
+    keras.utils.set_random_seed(seed)
+    built = networks.fields((8, 8, 2), latent_dim=4, width=2, periodic=True, label_dim=1)
+    given = {"labels": Conditions.of({"age": AGES[:, 0]}), "modality": Fields.of(WINDS)}
+    return models.ConditionalFieldGAN(*built, discriminator_steps=2, seed=seed, **given)
+
+
 def small(n, shape, seed=0):
     return images(n, shape, seed)
 
@@ -335,6 +360,8 @@ EVERY = {
     ),
     "timegan": (timegan, {"real": WAVES}),
     "series_gan": (series_gan, {"real": WAVES}),
+    "field_gan": (field_gan, {"real": WINDS}),
+    "conditional_field_gan": (conditional_field_gan, {"real": WINDS, "labels": AGES}),
     "sequence_wgan_gp": (sequence_wgan_gp, {"real": CODES}),
     "sequence_gan": of_tokens(models.SequenceGAN, rollouts=2),
     "gumbel_sequence_gan": of_tokens(models.GumbelSequenceGAN),
@@ -413,7 +440,7 @@ ALIKE = (
     *("enhancement", "progressive_gan", "fastgan", "projected_gan", "wavegan", "musegan"),
     *("stylegan", "conditional_stylegan", "stylegan2", "conditional_stylegan2"),
     *("conditional_wavegan", "timegan", "series_gan", "conditional_spec_gan"),
-    *("sequence_gan", "gumbel_sequence_gan"),
+    *("sequence_gan", "gumbel_sequence_gan", "field_gan"),
 )
 
 

@@ -69,6 +69,7 @@ def test_no_model_of_latents_is_left_out():
     own = {"FastGAN", "ProjectedGAN", "ProgressiveGAN", "ConditionalR3GAN", "MuseGAN"}
     own |= {f"{kind}{name}" for kind in ("", "Conditional") for name in OF_THEIR_OWN}
     own |= {"StyleGAN2", "ConditionalStyleGAN2", "SemiSupervisedGAN", "SeriesGAN", "SequenceWGANGP"}
+    own |= {"FieldGAN", "ConditionalFieldGAN"}
     assert set(FAMILY) == of_latents - own
 
 

@@ -141,7 +141,13 @@ def test_the_recipe_of_an_entry_builds_its_networks(name):
             channels = [data.get(f"{n}_channels", 3) for n in cls.takes]
             channels = [1 if n == "mask" else n for n in channels]
             shapes = {n: (data["size"], data["size"], c) for n, c in zip(cls.takes, channels)}
-        elif cls.door in ("load_table", "load_series", "load_sequences", "load_music"):
+        elif cls.door in (
+            "load_table",
+            "load_series",
+            "load_sequences",
+            "load_music",
+            "load_fields",
+        ):
             shapes = zoo.load(name).sample_shapes  # what its columns are is found in the data
         else:
             sample = tuple(data.get("image_shape") or (data["length"], 1))

@@ -76,8 +76,8 @@ def _add_evaluate(add):
     evaluate = add(
         "evaluate",
         _evaluate,
-        "Measure samples of a model against what it was trained on, pictures or series, or music, "
-        "sequences or rows of a table against others.",
+        "Measure samples of a model against what it was trained on, pictures, series or fields, or "
+        "music, sequences or rows of a table against others.",
         epilog="Example: kerasgan evaluate runs/mine --data photos --features network.keras; "
         "kerasgan evaluate runs/table --data test.csv --training train.csv",
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-DESCRIPTION = """Train a model on pictures, sounds, music, a table, series or sequences.
+DESCRIPTION = """Train a model on pictures, sounds, music, a table, series, sequences or fields.
 Run the same command again to go on with a run that was stopped or killed."""
 EPILOG = """`kerasgan train NAME --explain` prints every key of a recipe with its default and what
 it does, as a TOML file that train takes. Example: kerasgan train dcgan --data photos --out
@@ -41,7 +41,8 @@ def add(add):
         "photographs; for tabular_gan a .csv or .parquet file; for wavegan a folder of sounds; "
         "for musegan of MIDI files; for series_gan and timegan a .csv, .parquet, .npy or .npz "
         "file; for sequence_wgan_gp a .fasta or .txt file; for sequence_gan and "
-        "gumbel_sequence_gan a .txt, .smi or .csv file",
+        "gumbel_sequence_gan a .txt, .smi or .csv file; for field_gan and conditional_field_gan "
+        "an .npz, .npy or .nc file",
     )
     train.add_argument("--out", metavar="RUN", help="run folder (default: runs/NAME)")
     train.add_argument("--epochs", type=int, help="passes over the data: fit.epochs")

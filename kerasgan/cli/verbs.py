@@ -67,7 +67,8 @@ def _add_generate(add):
     generate.add_argument(
         "--labels",
         help="of a model that takes them: classes by name or number, taken in turn (3,7 or "
-        "sneaker), or the attributes of every sample (smiling,eyeglasses)",
+        "sneaker), or the attributes of every sample (smiling,eyeglasses), or its conditions "
+        "(temperature=2.27,scenario=A1B)",
     )
     generate.add_argument(
         "--temperature",
@@ -239,21 +240,23 @@ def _taken(asked, verb, model):
     return asked
 
 
-def _pair(word):
+def _pair(word, option="--where is COLUMN"):
     name, equals, value = word.partition("=")
     if not equals:
-        raise ValueError(f"--where is COLUMN=VALUE. Received: {word}")
+        raise ValueError(f"{option}=VALUE. Received: {word}")
     return name, value
 
 
 def _labels(model, options):
     """What `--labels` names, as `generate` takes it."""
-    from kerasgan.modalities import Attributes
+    from kerasgan.modalities import Attributes, Conditions
 
     if options.labels is None:
         return None
     names = [name.strip() for name in options.labels.split(",")]
     names = [int(name) if name.isdecimal() else name for name in names]
+    if isinstance(getattr(model, "labels", None), Conditions):
+        return dict(_pair(name, "--labels is CONDITION") for name in map(str, names))
     if isinstance(getattr(model, "labels", None), Attributes):
         return dict.fromkeys(names, 1.0)
     return [names[i % len(names)] for i in range(options.n)]

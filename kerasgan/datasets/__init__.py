@@ -1,9 +1,10 @@
-"""Pictures, tables, sounds, music, sequences and series, on disk or in arrays, as batches."""
+"""Pictures, tables, sounds, music, sequences, series, fields, on disk or in arrays, as batches."""
 
 from kerasgan.datasets.batches import Batches
 from kerasgan.datasets.dataset import ImageDataset, load
 from kerasgan.datasets.degradation import PracticalDegradation, SharedDegradation, modcrop, shrink
 from kerasgan.datasets.degraded import DegradedDataset, load_degraded
+from kerasgan.datasets.fields import FieldDataset, load_fields
 from kerasgan.datasets.findings import Finding
 from kerasgan.datasets.holes import HoleDataset, load_holes
 from kerasgan.datasets.inspected import Inspection
@@ -29,6 +30,7 @@ from kerasgan.datasets.unpaired import UnpairedDataset, load_unpaired
 __all__ = [
     "Batches",
     "DegradedDataset",
+    "FieldDataset",
     "Finding",
     "HoleDataset",
     "ImageDataset",
@@ -49,6 +51,7 @@ __all__ = [
     "inspect",
     "load",
     "load_degraded",
+    "load_fields",
     "load_holes",
     "load_music",
     "load_pairs",

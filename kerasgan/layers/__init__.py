@@ -3,6 +3,7 @@
 from kerasgan.layers.adaptive_instance_normalization import AdaptiveInstanceNormalization
 from kerasgan.layers.batch_normalization import BatchNormalization
 from kerasgan.layers.bilinear_upsampling import BilinearUpsampling
+from kerasgan.layers.block_conservation import BlockConservation
 from kerasgan.layers.blur import Blur2D
 from kerasgan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from kerasgan.layers.convolution import (
@@ -22,6 +23,7 @@ from kerasgan.layers.minibatch_deviation import MinibatchDeviation
 from kerasgan.layers.minibatch_discrimination import MinibatchDiscrimination
 from kerasgan.layers.modulated_convolution import ModulatedConv2D
 from kerasgan.layers.noise import NoiseInput
+from kerasgan.layers.periodic_padding import PeriodicPadding
 from kerasgan.layers.phase_shuffle import PhaseShuffle
 from kerasgan.layers.pixel_normalization import PixelNormalization
 from kerasgan.layers.reflection_padding import ReflectionPadding2D
@@ -34,6 +36,7 @@ __all__ = [
     "AdaptiveInstanceNormalization",
     "BatchNormalization",
     "BilinearUpsampling",
+    "BlockConservation",
     "Blur2D",
     "ConditionalBatchNormalization",
     "Conv2D",
@@ -51,6 +54,7 @@ __all__ = [
     "MinibatchDiscrimination",
     "ModulatedConv2D",
     "NoiseInput",
+    "PeriodicPadding",
     "PhaseShuffle",
     "PixelNormalization",
     "ReflectionPadding2D",

@@ -1,10 +1,22 @@
-"""How good samples are: images, in pairs and in sets, tables, sounds, music, series, sequences."""
+"""How good samples are: images, pairs, sets, tables, sounds, music, series, sequences, fields."""
 
 from kerasgan.metrics.default_network import default_features
 from kerasgan.metrics.features import FeatureNetwork
+from kerasgan.metrics.fields import (
+    gradient_distance,
+    map_errors,
+    radial_spectrum,
+    spectrum_distance,
+)
 from kerasgan.metrics.frechet import FrechetInceptionDistance
 from kerasgan.metrics.inception import inception_network
 from kerasgan.metrics.inception_score import InceptionScore
+from kerasgan.metrics.ising import (
+    correlation_length,
+    ising_energy,
+    magnetisation,
+    susceptibility,
+)
 from kerasgan.metrics.kernel import KernelInceptionDistance
 from kerasgan.metrics.learned_perceptual import LearnedPerceptualImagePatchSimilarity
 from kerasgan.metrics.molecules import (
@@ -67,15 +79,20 @@ __all__ = [
     "as_floats",
     "bleu",
     "canonical",
+    "correlation_length",
     "default_features",
     "descriptor_distance",
     "descriptors",
     "empty_bars",
     "distribution_distance",
     "gc_content",
+    "gradient_distance",
     "inception_network",
+    "ising_energy",
     "kmer_counts",
     "kmer_divergence",
+    "magnetisation",
+    "map_errors",
     "molecule_figures",
     "motif_positions",
     "multi_scale_structural_similarity",
@@ -83,10 +100,13 @@ __all__ = [
     "note_length",
     "peak_signal_to_noise_ratio",
     "polyphony",
+    "radial_spectrum",
     "scale_consistency",
     "self_bleu",
     "sound_features",
+    "spectrum_distance",
     "spread",
     "structural_similarity",
+    "susceptibility",
     "used_pitch_classes",
 ]

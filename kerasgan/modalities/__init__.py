@@ -2,6 +2,8 @@
 
 from kerasgan.modalities.arrays import Arrays
 from kerasgan.modalities.audio import Audio
+from kerasgan.modalities.conditions import Conditions
+from kerasgan.modalities.fields import Fields
 from kerasgan.modalities.images import Images, make_grid, make_rows, write_image
 from kerasgan.modalities.labels import Attributes, ClassLabels
 from kerasgan.modalities.masks import Masks
@@ -17,6 +19,8 @@ __all__ = [
     "Attributes",
     "Audio",
     "ClassLabels",
+    "Conditions",
+    "Fields",
     "Images",
     "Masks",
     "Modality",

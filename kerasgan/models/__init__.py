@@ -11,6 +11,7 @@ from kerasgan.models.enhancement import Enhancement
 from kerasgan.models.esrgan import ESRGAN
 from kerasgan.models.fastgan import FastGAN
 from kerasgan.models.feature_matching import FeatureMatchingGAN
+from kerasgan.models.field_gan import ConditionalFieldGAN, FieldGAN
 from kerasgan.models.gan import GAN
 from kerasgan.models.gumbel_sequence_gan import GumbelSequenceGAN
 from kerasgan.models.inpainting import Inpainting
@@ -88,6 +89,8 @@ MODELS = {
     "spec_gan": SpecGAN,
     "conditional_spec_gan": ConditionalSpecGAN,
     "musegan": MuseGAN,
+    "field_gan": FieldGAN,
+    "conditional_field_gan": ConditionalFieldGAN,
 }
 
 __all__ = [
@@ -106,6 +109,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdaIN",
+    "ConditionalFieldGAN",
     "ConditionalGAN",
     "ConditionalR3GAN",
     "ConditionalStyleGAN",
@@ -117,6 +121,7 @@ __all__ = [
     "Enhancement",
     "FastGAN",
     "FeatureMatchingGAN",
+    "FieldGAN",
     "GumbelSequenceGAN",
     "Inpainting",
     "MuseGAN",

@@ -4,7 +4,7 @@ import keras
 
 from kerasgan.engine.labels import RemembersLabels
 from kerasgan.engine.registry import register
-from kerasgan.modalities import Attributes, ClassLabels
+from kerasgan.modalities import Attributes, ClassLabels, Conditions
 from kerasgan.models.gan import GAN
 
 
@@ -21,8 +21,8 @@ class ConditionalGAN(RemembersLabels, GAN):
             `(batch, label_dim)`.
         discriminator: Keras model from `[samples, labels]` to logits `(batch, 1)`. The
             builders make both with `label_dim=…`.
-        labels: `kerasgan.modalities.ClassLabels` or `Attributes`, with the names by which
-            `generate` knows them too; `modalities["labels"]` of a dataset. By default classes
+        labels: `kerasgan.modalities.ClassLabels`, `Attributes` or `Conditions`, with the names by
+            which `generate` knows them too; `modalities["labels"]` of a dataset. By default classes
             without names.
         modality, adversarial_loss, penalties, discriminator_steps: As in `GAN`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
@@ -52,12 +52,12 @@ class ConditionalGAN(RemembersLabels, GAN):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        labels: ClassLabels | Attributes | None = None,
+        labels: ClassLabels | Attributes | Conditions | None = None,
         **kwargs,
     ):
         super().__init__(generator, discriminator, **kwargs)
         dim = self.sample_shapes["labels"][0]
-        if dim == 1 and not isinstance(labels, Attributes):
+        if dim == 1 and not isinstance(labels, (Attributes, Conditions)):
             raise ValueError(
                 "generator must take a label as a vector, (batch, number of classes), 1 at the "
                 "place of its class: kerasgan turns integers into such. Received a generator that "

@@ -7,6 +7,7 @@ from kerasgan.networks.dcgan import dcgan
 from kerasgan.networks.denoiser import critic, denoiser
 from kerasgan.networks.detector import detector
 from kerasgan.networks.fastgan import fastgan
+from kerasgan.networks.fields import fields
 from kerasgan.networks.inpainting import gated_generator, sn_patchgan
 from kerasgan.networks.mlp import mlp
 from kerasgan.networks.munit import munit
@@ -37,6 +38,7 @@ PAIRS = {
     "cut": cut,
     "dcgan": dcgan,
     "fastgan": fastgan,
+    "fields": fields,
     "mlp": mlp,
     "munit": munit,
     "musegan": musegan,
@@ -82,6 +84,7 @@ __all__ = [
     "denoiser",
     "detector",
     "fastgan",
+    "fields",
     "gated_generator",
     "mlp",
     "munit",

@@ -1,5 +1,7 @@
 """The options that every builder has: the discriminator's normalisation, and labels."""
 
+import math
+
 import keras
 from keras import layers
 
@@ -85,9 +87,9 @@ def with_label_planes(images, labels, conditioning):
     """Images with a channel a label, of its value everywhere, where these are concatenated."""
     if labels is None or conditioning != "concatenation":
         return images
-    height, width = images.shape[1:3]
-    planes = layers.RepeatVector(height * width)(labels)
-    planes = layers.Reshape((height, width, labels.shape[-1]))(planes)
+    grid = images.shape[1:-1]
+    planes = layers.RepeatVector(math.prod(grid))(labels)
+    planes = layers.Reshape((*grid, labels.shape[-1]))(planes)
     return layers.Concatenate()([images, planes])
 
 

@@ -199,7 +199,7 @@ def optimizers_of(recipe: dict, model: AdversarialModel, steps: int) -> dict:
 def held_out_by_default(recipe: dict, images: int) -> int:
     """How many of so many pictures a recipe that does not say it keeps out of training."""
     n, cls = FEW, _class(recipe)
-    if cls.calibrated or cls.door in ("load", "load_table", "load_series"):
+    if cls.calibrated or cls.door in ("load", "load_table", "load_series", "load_fields"):
         n = min(max(images // 20, Diagnosis.FEWEST), HELD_OUT)
     return n if images >= 4 * n else 0
 

@@ -179,17 +179,21 @@ def evaluate(
     the rows are for classifiers, and how near to those of training: see
     `kerasgan.metrics.TableQuality`. Of series how well a classifier tells them from those of the
     data, and how well what learns from them foretells these: see `kerasgan.metrics.SeriesQuality`.
+    Of fields how far spectra, gradients and the maps of mean and deviation are from those of the
+    data, beside those of two halves of these, under the same conditions; of lattices of `spin` with
+    a `temperature` also magnetisation, energy and susceptibility.
     Of sequences beside some that it was not trained on: how far spectra of 3 to 6 tokens are apart,
     beside those of two halves of the real ones; of DNA the share of G and C; and whether any is a
     copy. Of texts of words BLEU and self-BLEU, beside those of real ones; of molecules how many are
     valid, different and new, and how far their properties are from real ones'.
 
     Args:
-        name: As in `load`, of a model that makes images, sounds, music, series, sequences or rows
-            of a table.
+        name: As in `load`, of a model that makes images, sounds, music, series, fields, sequences
+            or rows of a table.
         data: As in `kerasgan.datasets.load`, `load_sounds`, `load_music`, `load_table`,
-            `load_series` or `load_sequences`. Of images all of it is searched for the nearest
-            picture; the other figures compare `n` of its pictures, or all if there are fewer.
+            `load_series`, `load_fields` or `load_sequences`. Of images all of it is searched for
+            the nearest picture; the other figures compare `n` of its pictures, or all if there are
+            fewer.
         features: Path of the feature network: a `.keras` file of a network of images in
             [-1, 1], whose last layer is left out if it is dense; or an `.npz` of the weights
             of FID's Inception, as `kerasgan.metrics.inception_network` takes it. By default

@@ -125,8 +125,18 @@ MOLECULES = Verb(
         "of real halves": "descriptor_distance_of_real_halves",
     },
 )
+FIELDS = Verb(
+    "generate(16)",
+    "other",
+    figures={
+        "spectrum distance, dB": "spectrum_distance",
+        "of real halves": "spectrum_distance_of_real_halves",
+        "gradient distance": "gradient_distance",
+        "real halves": "gradient_distance_of_real_halves",
+    },
+)
 OTHERS = {"table": TABLE, "music": MUSIC, "series": SERIES, "sequences": SEQUENCES}
-OTHERS |= {"smiles": MOLECULES}
+OTHERS |= {"smiles": MOLECULES, "fields": FIELDS}
 
 
 def _shown_as(card):

@@ -15,6 +15,7 @@ from kerasgan.files import read_toml
 from kerasgan.metrics.set_metric import measured
 from kerasgan.modalities import (
     Audio,
+    Fields,
     Images,
     Music,
     Sequences,
@@ -29,6 +30,7 @@ from kerasgan.modalities.panels import panels
 from kerasgan.recipes import checks, objects
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry
+from kerasgan.zoo.fields import evaluate_fields
 from kerasgan.zoo.music import evaluate_music
 from kerasgan.zoo.sequences import evaluate_molecules, evaluate_sequences, evaluate_texts
 from kerasgan.zoo.sounds import evaluate_sounds
@@ -49,6 +51,7 @@ def evaluate(name, data, n, seed, **options):
         Audio: _sounds,
         Music: _music,
         Series: _series,
+        Fields: _fields,
         Sequences: _sequences,
         Table: _table,
     }
@@ -56,7 +59,7 @@ def evaluate(name, data, n, seed, **options):
     if measure is None:
         raise ValueError(
             f"{name} is a {type(model).__name__}, which makes neither images, sounds, music, "
-            "series, sequences nor a table; these figures are of sets of these."
+            "series, fields, sequences nor a table; these figures are of sets of these."
         )
     taken = inspect.signature(measure).parameters
     for option, value in options.items():
@@ -148,6 +151,10 @@ def _sequences(name, folder, model, data, n, seed, training):
 
     known = None if training is None else codes(training)
     return evaluate_sequences(model.modality, codes(data), model.modality.encode(made), known, seed)
+
+
+def _fields(name, folder, model, data, n, seed):
+    return evaluate_fields(model, training_data(model, folder, data, keep=("labels",)), n, seed)
 
 
 def _noted(folder):

@@ -1,0 +1,57 @@
+"""Padding by the other side, of what is periodic."""
+
+import keras
+from keras import ops
+
+from kerasgan.engine.registry import register
+
+
+@register
+class PeriodicPadding(keras.layers.Layer):
+    """Extends fields at every border by what lies at the opposite one, as on a torus.
+
+    Of one to three dimensions; a convolution after it knows no border.
+
+    Args:
+        padding: Number of cells on every side.
+
+    Call arguments:
+        inputs: `(batch, *grid, channels)`, sides of at least `padding` cells.
+
+    Returns:
+        The same with every side of the grid `2 * padding` cells longer.
+
+    Raises:
+        ValueError: On a padding below 1, or on sides that are shorter than it.
+
+    Example:
+
+    ```python
+    features = kerasgan.layers.PeriodicPadding(1)(lattices)
+    ```
+    """
+
+    def __init__(self, padding: int = 1, **kwargs):
+        super().__init__(**kwargs)
+        if padding < 1:
+            raise ValueError(f"padding must be at least 1. Received: padding={padding}")
+        self.padding = padding
+
+    def call(self, inputs):
+        x, p = inputs, self.padding
+        if any(side is not None and side < p for side in x.shape[1:-1]):
+            raise ValueError(
+                f"Periodic padding by {p} cells needs sides of at least {p} cells. Received: "
+                f"fields or features of shape {tuple(x.shape)}"
+            )
+        for axis in range(1, len(x.shape) - 1):
+            before = (slice(None),) * axis
+            x = ops.concatenate([x[(*before, slice(-p, None))], x, x[(*before, slice(p))]], axis)
+        return x
+
+    def compute_output_shape(self, input_shape):
+        batch, *sides, channels = input_shape
+        return (batch, *(s and s + 2 * self.padding for s in sides), channels)
+
+    def get_config(self):
+        return super().get_config() | {"padding": self.padding}
