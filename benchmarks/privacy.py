@@ -33,7 +33,7 @@ SIDE, DELTA, SAMPLES = 32, 1e-5, 10_000
 def private(name, images, classes, epsilon, seed, steps):
     """A model trained on these with a promise of ε."""
     keras.utils.set_random_seed(seed)
-    dim = classes.max() + 1
+    dim = int(classes.max()) + 1
     size = {"latent_dim": 64, "width": 32, "kernel_size": 4, "label_dim": dim}
     if name == "dpmerf":
         generator, _ = networks.dcgan((SIDE, SIDE, 1), **size)
@@ -75,7 +75,7 @@ def main():
             held_out, rest = np.split(order, [len(images) // 10])
             test = images[held_out], classes[held_out]
             images, classes = images[rest], classes[rest]
-        start, kinds = time.process_time(), classes.max() + 1
+        start, kinds = time.process_time(), int(classes.max()) + 1
         if epsilon:
             model = private(options.model, images, classes, epsilon, options.seed, options.steps)
             row |= {"delta": DELTA, "spent": model.promise["epsilon"]}
