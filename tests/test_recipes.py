@@ -45,7 +45,11 @@ def full(text, **changes):
         ("mlp", {"network": {"width": 3}}, "A recipe takes no 'network'. Did you mean 'networks'"),
         ("mlp", {"networks": {"widht": 3}}, "Did you mean 'width'.*latent_dim, width, depth"),
         ("mlp", {"networks": {"image_shape": [8, 8, 3]}}, "takes no 'image_shape'"),
-        ("mlp", {"networks": {"builder": "unet"}}, "builder takes no .unet.*dcgan, fastgan, mlp"),
+        (
+            "mlp",
+            {"networks": {"builder": "unet"}},
+            "builder takes no .unet.*dcgan, fastgan, fields, mlp",
+        ),
         ("mlp", {"networks": 3}, "networks is a table"),
         ("mlp", {"networks": {"width": "wide"}}, "networks.width must be a whole number"),
         ("mlp", {"networks": {"width": 2.5}}, "networks.width must be a whole number"),

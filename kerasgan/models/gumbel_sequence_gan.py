@@ -5,7 +5,7 @@ from keras import ops
 
 from kerasgan import losses
 from kerasgan.engine.registry import register
-from kerasgan.models.token_gan import TokenGAN, chosen
+from kerasgan.models.token_gan import TokenGAN
 
 
 @register
@@ -112,7 +112,7 @@ class GumbelSequenceGAN(TokenGAN):
             ops.shape(logits), minval=1e-30, maxval=1.0, seed=self.seed_generator
         )
         exponentials = -ops.log(uniform)
-        first = chosen(exponentials, codes)[..., None]
+        first = self.chosen(exponentials, codes)[..., None]
         # Where the others come after it.
         times = exponentials / ops.maximum(shares, 1e-30) + first
         is_chosen = ops.arange(self.sample_shape[1]) == ops.cast(codes, "int32")[..., None]

@@ -20,7 +20,8 @@ class SpecGAN(WGANGP):
         generator: Keras model from latents to spectrograms `(batch, frequencies, frames, 1)` in
             [-1, 1].
         discriminator: The critic, as in `WGANGP`.
-        modality: `kerasgan.modalities.Spectrograms`, that of the data.
+        modality: `kerasgan.modalities.Spectrograms`, that of the data; by default of the paper's
+            sizes, and of logarithms as they are.
         penalty_weight, discriminator_steps: As in `WGANGP`.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
 
@@ -52,9 +53,10 @@ class SpecGAN(WGANGP):
         generator: keras.Model,
         discriminator: keras.Model,
         *,
-        modality: Spectrograms,
+        modality: Spectrograms | None = None,
         **kwargs,
     ):
+        modality = modality or Spectrograms()
         super().__init__(generator, discriminator, modality=modality, **kwargs)
         if self.sample_shape != modality.image_shape:
             raise ValueError(

@@ -115,7 +115,7 @@ class TokenGAN(GeneratesSamples):
 
     def log_likelihood(self, codes, training=True):
         """The logarithm of the probability of each token by those before it, `(batch, length)`."""
-        return chosen(ops.log_softmax(self.generator(codes, training=training)), codes)
+        return self.chosen(ops.log_softmax(self.generator(codes, training=training)), codes)
 
     def discriminator_loss(self, batch, training=True):
         fake = self.no_gradient(self.fake, batch, training)
@@ -137,6 +137,11 @@ class TokenGAN(GeneratesSamples):
         known = ops.full(ops.shape(latents), -1, "int32") if known is None else known
         draw = recurrence_of(self.generator)
         return self.no_gradient(lambda given, training: draw(*given), [known, latents])
+
+    @staticmethod
+    def chosen(values, codes):
+        """Of values `(batch, length, tokens)` those of the codes, `(batch, length)`."""
+        return ops.take_along_axis(values, ops.cast(codes, "int32")[..., None], axis=-1)[..., 0]
 
     def one_hot(self, codes):
         return self.modality.to_network(codes)
@@ -227,8 +232,3 @@ def recurrence_of(generator):
         "generator must have a kerasgan.layers.TokenRecurrence, as kerasgan.networks.sequence_gan "
         f"builds it. Received one of {', '.join(layer.name for layer in generator.layers)}"
     )
-
-
-def chosen(values, codes):
-    """Of values `(batch, length, tokens)` those of the codes, `(batch, length)`."""
-    return ops.take_along_axis(values, ops.cast(codes, "int32")[..., None], axis=-1)[..., 0]
