@@ -104,7 +104,13 @@ def compare(model, photographs, paintings, options):
         figures = {
             f"{optimizer}_steps": float(
                 # What no step reached is worth more than all of them.
-                np.median([r["worth"] or r["steps"] for r in rows if r["optimizer"] == optimizer])
+                np.median(
+                    [
+                        r["steps"] if r["worth"] == "" else r["worth"]
+                        for r in rows
+                        if r["optimizer"] == optimizer
+                    ]
+                )
             )
             for optimizer in ("lbfgs", "adam")
         }
