@@ -205,8 +205,13 @@ def test_it_is_trained_by_a_recipe(tmp_path):
         expected = private(noise_multiplier=2.0).spent(8, 0.25)
         assert card["privacy"]["epsilon"] == round(expected, 4)
         assert card["privacy"]["steps"] == 8
+    # The seed, which the recipe tells, is not that of the noise.
+    other = tmp_path / "other"
+    train("conditional_gan", tmp_path / "data.npz", other, recipe)
+    one, two = (zoo.load(str(folder)).generator.get_weights() for folder in (run, other))
+    assert any((a != b).any() for a, b in zip(one, two))
     with pytest.raises(ValueError, match="neither start nor stages"):
         train("conditional_gan", tmp_path / "data.npz", run, recipe | {"start": str(run)})
     with pytest.raises(ValueError, match="epsilon"):
         wrong = recipe | {"privacy": {"delta": 1e-3}}
-        train("conditional_gan", tmp_path / "data.npz", tmp_path / "other", wrong)
+        train("conditional_gan", tmp_path / "data.npz", tmp_path / "third", wrong)

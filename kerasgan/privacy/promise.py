@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import secrets
 
 import numpy as np
 
@@ -44,7 +45,8 @@ class Privacy:
 
     Losses and figures that callbacks show are of the data as they are, and not part of the promise;
     neither is a model that was chosen by them. Keep the seed to yourself: who knows it knows the
-    noise.
+    noise. A recipe, which is published with its entry, tells its seed: there the noise is drawn by
+    another one, which nobody is told.
 
     Args:
         epsilon: Float, the budget.
@@ -119,6 +121,14 @@ class Privacy:
         model.check_batch(records, "the arrays")
         records = {name: np.asarray(array) for name, array in records.items()}
         return PrivateSteps(self, model, records, batch_size, epochs)
+
+    def of_recipe(self, model, dataset, first: int) -> dict:
+        """What `fit` is given in place of a recipe's dataset, from epoch `first` on."""
+        if not first:
+            # Kept with the state of the run alone, so that it goes on.
+            model.seed_generator.state.assign([secrets.randbits(31), 0])
+        everything = dataset.everything()
+        return {"x": everything, "batch_size": dataset.batch_size, "privacy": self}
 
     def check(self, model, records: int):
         """Refuse a model, or a number of records, for which the promise could not be kept.

@@ -28,7 +28,8 @@ class PrivateSteps:
         n = len(records["real"])
         privacy.check(model, n)
         self.privacy, self.model = privacy, model
-        self.lots = Lots(records, min(batch_size or 32, n), model.seed or 0, RECORDS)
+        seed = int(ops.convert_to_numpy(model.seed_generator.state)[0])
+        self.lots = Lots(records, min(batch_size or 32, n), seed, RECORDS)
         told = {"noise_multiplier": privacy.noise_multiplier, "share": self.lots.share}
         before = {name: (model.promise or told)[name] for name in told}
         if before != told:

@@ -266,10 +266,7 @@ def fit(
     watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None)]
     if held or not model.needs_data:
         watching.append(SampleGrid(run / "grids", seed=model.seed, batch=held))
-    given = {"x": dataset}
-    if privacy is not None:
-        given = {"x": dataset.everything(), "privacy": privacy}
-        given["batch_size"] = dataset.batch_size
+    given = {"x": dataset} if privacy is None else privacy.of_recipe(model, dataset, first)
     model.fit(
         **given,
         epochs=epochs,
