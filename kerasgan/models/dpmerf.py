@@ -48,7 +48,8 @@ class DPMERF(RemembersLabels, GeneratesSamples):
         features: D, an even number: 10,000 in the paper.
         length_scale: Float, about the distance of two samples, as the generator makes them.
             By default what the paper takes for digits of 28 pixels, for samples of this size.
-        ema_decay, seed, name: As in `AdversarialModel`; the noise is not drawn by the seed.
+        ema_decay, seed, name: As in `AdversarialModel`. Keep the seed to yourself, who knows it
+            knows the noise; with a dataset of `kerasgan.datasets` that is drawn by a secret one.
 
     Default optimizer: Adam with learning rate 1e-3; in the paper 1e-2, which falls.
 
@@ -189,8 +190,9 @@ class DPMERF(RemembersLabels, GeneratesSamples):
             angles = part["real"].reshape(len(part["real"]), -1) @ frequencies
             found += _features(np, angles).T @ part["labels"] / n
         deviation = accounting().get_sigma_gaussian(self.epsilon, self.delta) * 2.0 / n
-        # Not by the seed: a recipe, which is published with an entry, tells it.
-        noise = np.random.default_rng()
+        # Not by the seed of a recipe, which gives a dataset: published with its entry, it is known.
+        seed = None if self.seed is None or hasattr(x, "everything") else [self.seed, n]
+        noise = np.random.default_rng(seed)
         self.mean_embedding.assign(found + deviation * noise.standard_normal(found.shape))
 
     def _network(self, name, values):
@@ -205,7 +207,8 @@ class DPMERF(RemembersLabels, GeneratesSamples):
         labels = ops.one_hot(ops.arange(n) % dim, dim)
         made = self.generator([batch["latents"], labels], training=training)
         angles = ops.matmul(ops.reshape(made, (-1, self.frequencies.shape[0])), self.frequencies)
-        shares = ops.maximum(self.mean_embedding[-1], 0.0)
+        # Where noise leaves none above 0, all are equal.
+        shares = ops.maximum(self.mean_embedding[-1], 0.0) + 1e-12
         of_classes = labels / ops.maximum(ops.sum(labels, axis=0), 1.0)
         found = ops.matmul(ops.transpose(_features(ops, angles)), of_classes)
         return ops.sum(ops.square(found * shares / ops.sum(shares) - self.mean_embedding))
