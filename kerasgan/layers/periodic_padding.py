@@ -1,13 +1,13 @@
 """Padding by the other side, of what is periodic."""
 
-import keras
 from keras import ops
 
 from kerasgan.engine.registry import register
+from kerasgan.layers.padding import Padding
 
 
 @register
-class PeriodicPadding(keras.layers.Layer):
+class PeriodicPadding(Padding):
     """Extends fields at every border by what lies at the opposite one, as on a torus.
 
     Of one to three dimensions; a convolution after it knows no border.
@@ -31,12 +31,6 @@ class PeriodicPadding(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, padding: int = 1, **kwargs):
-        super().__init__(**kwargs)
-        if padding < 1:
-            raise ValueError(f"padding must be at least 1. Received: padding={padding}")
-        self.padding = padding
-
     def call(self, inputs):
         x, p = inputs, self.padding
         if any(side is not None and side < p for side in x.shape[1:-1]):
@@ -48,10 +42,3 @@ class PeriodicPadding(keras.layers.Layer):
             before = (slice(None),) * axis
             x = ops.concatenate([x[(*before, slice(-p, None))], x, x[(*before, slice(p))]], axis)
         return x
-
-    def compute_output_shape(self, input_shape):
-        batch, *sides, channels = input_shape
-        return (batch, *(s and s + 2 * self.padding for s in sides), channels)
-
-    def get_config(self):
-        return super().get_config() | {"padding": self.padding}

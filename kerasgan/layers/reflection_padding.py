@@ -1,13 +1,12 @@
 """Padding by reflection."""
 
-import keras
-
 from kerasgan.engine import backend
 from kerasgan.engine.registry import register
+from kerasgan.layers.padding import Padding
 
 
 @register
-class ReflectionPadding2D(keras.layers.Layer):
+class ReflectionPadding2D(Padding):
     """Extends images, or features, by their mirror image at every border.
 
     A convolution with zeros around an image darkens its borders; with the mirror image there is
@@ -33,12 +32,6 @@ class ReflectionPadding2D(keras.layers.Layer):
     ```
     """
 
-    def __init__(self, padding: int = 1, **kwargs):
-        super().__init__(**kwargs)
-        if padding < 1:
-            raise ValueError(f"padding must be at least 1. Received: padding={padding}")
-        self.padding = padding
-
     def call(self, inputs):
         p = self.padding
         if any(side is not None and side <= p for side in inputs.shape[1:3]):
@@ -47,10 +40,3 @@ class ReflectionPadding2D(keras.layers.Layer):
                 f"or features of shape {tuple(inputs.shape)}"
             )
         return backend.reflection_padding(inputs, p, p)
-
-    def compute_output_shape(self, input_shape):
-        batch, *sides, channels = input_shape
-        return (batch, *(s and s + 2 * self.padding for s in sides), channels)
-
-    def get_config(self):
-        return super().get_config() | {"padding": self.padding}
