@@ -310,6 +310,18 @@ def test_steps_in_bfloat16_give_an_entry_in_float32(pictures, tmp_path):
         zoo.train("mlp", pictures, tmp_path / "half", **longer)
 
 
+def test_a_model_in_bfloat16_is_copied_into_float32_while_that_precision_lasts(pictures):
+    text = 'dtype = "mixed_bfloat16"\nmodel = {name = "gan"}\nnetworks = {builder = "mlp"}'
+    recipe = full(text, **TINY)
+    dataset = run.dataset_of(recipe, pictures)
+    with run.precision(recipe):
+        model = run.model_of(recipe, dataset)
+        found = run.in_float32(model, recipe, dataset)
+    for kept, policy in ((model, "bfloat16"), (found, "float32")):
+        assert policy in {layer.compute_dtype for layer in kept.generator.layers}
+    assert "bfloat16" not in {layer.compute_dtype for layer in found.generator.layers}
+
+
 def test_held_out_by_default_is_a_share_of_single_images():
     of_images, of_pairs = (full(f'model = {{name = "{n}"}}') for n in ("gan", "pix2pix"))
     found = [run.held_out_by_default(of_images, n) for n in (10, 199, 200, 4000, 60_000)]

@@ -112,7 +112,8 @@ def in_float32(
     """A model that was trained in another precision as one that computes in float32."""
     if "dtype" not in recipe:
         return model
-    found = model_of(recipe, dataset)
+    with precision({"dtype": "float32"}):
+        found = model_of(recipe, dataset)
     for name, network in found.stored_networks().items():
         network.set_weights(model.stored_networks()[name].get_weights())
     if hasattr(model, "seen_labels"):
