@@ -2,13 +2,15 @@
 
     KERAS_BACKEND=tensorflow python benchmarks/privacy.py mnist.npz fashion_mnist.npz
     KERAS_BACKEND=tensorflow python benchmarks/privacy.py mnist.npz --model conditional_gan
+    python benchmarks/privacy.py mnist.npz --entry dpmerf_mnist --card
 
 A generator of classes is trained with (ε, 1e-5) differential privacy, `DPMERF` or `ConditionalGAN`
 by `fit(…, privacy=…)`; a small classifier (`label_agreement.py`) learns from 10,000 of its samples,
 as many a class, and is tested on the real test images. With `--validation` a tenth of the training
 images stands for these, by which settings were chosen: what is left of them trains. ε of 0 stands
-for none: the real images themselves. A data set is an .npz of `x_train`, `y_train`, `x_test` and
-`y_test`. Each row is written when it is there; a row that is there is not done again.
+for none: the real images themselves. `--entry` judges one in place of training, `--card` writes
+what is found on its card. A data set is an .npz of `x_train`, `y_train`, `x_test` and `y_test`.
+Each row is written when it is there; a row that is there is not done again.
 """
 
 import argparse
@@ -24,6 +26,7 @@ from results import read as rows_of
 
 import kerasgan
 from kerasgan import models, networks
+from kerasgan.zoo import evaluation
 
 RESULTS = Path(__file__).parent / "results" / "privacy.csv"
 KEY = ("data", "model", "epsilon", "seed", "steps", "tested_on")
@@ -56,14 +59,21 @@ def main():
     parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--validation", action="store_true")
+    parser.add_argument("--entry")
+    parser.add_argument("--card", action="store_true")
     options = parser.parse_args()
-    for path, epsilon in ((p, e) for p in options.data for e in options.epsilons):
+    entry, name, epsilons, steps = None, options.model, options.epsilons, options.steps
+    if options.entry:
+        entry, name = kerasgan.zoo.load(options.entry), options.entry
+        told = kerasgan.zoo.info(name)
+        epsilons, steps = [told["privacy"]["epsilon"]], told["training"]["steps"]
+    for path, epsilon in ((p, e) for p in options.data for e in epsilons):
         row = {
             "data": path.stem,
-            "model": options.model if epsilon else "real",
+            "model": name if epsilon else "real",
             "epsilon": f"{epsilon:g}",
             "seed": options.seed,
-            "steps": options.steps if epsilon else 0,
+            "steps": steps if epsilon else 0,
             "tested_on": "validation" if options.validation else "test",
         }
         if tuple(str(row[key]) for key in KEY) in rows_of(RESULTS, KEY):
@@ -77,8 +87,9 @@ def main():
             images, classes = images[rest], classes[rest]
         start, kinds = time.process_time(), int(classes.max()) + 1
         if epsilon:
-            model = private(options.model, images, classes, epsilon, options.seed, options.steps)
-            row |= {"delta": DELTA, "spent": model.promise["epsilon"]}
+            trained = (images, classes, epsilon, options.seed, steps)
+            model = entry or private(name, *trained)
+            row |= {"delta": DELTA, "spent": epsilon if entry else model.promise["epsilon"]}
             classes = np.arange(SAMPLES) % kinds
             images = model.generate(SAMPLES, seed=options.seed, labels=classes)
         row["cpu_seconds"] = round(time.process_time() - start)
@@ -88,6 +99,9 @@ def main():
         row["accuracy"] = round(float(np.mean(found == test[1])), 4)
         write(RESULTS, KEY, row | here())
         print(row, flush=True)
+        if options.card:
+            figures = {"accuracy_of_a_classifier": row["accuracy"], "samples": SAMPLES}
+            evaluation.add_to_card(name, figures, "benchmarks/privacy.py")
 
 
 if __name__ == "__main__":
