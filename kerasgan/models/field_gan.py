@@ -3,7 +3,7 @@
 import keras
 
 from kerasgan.engine.registry import register
-from kerasgan.modalities import Arrays, Conditions, Modality
+from kerasgan.modalities import Arrays, Conditions
 from kerasgan.models.conditional_gan import ConditionalGAN
 from kerasgan.models.wgan_gp import WGANGP
 
@@ -42,16 +42,7 @@ class FieldGAN(WGANGP):
     recipe = {}
     network_options = {}
     fixes = ()
-
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        modality: Modality | None = None,
-        **kwargs,
-    ):
-        super().__init__(generator, discriminator, modality=modality or Arrays(), **kwargs)
+    modality_of = staticmethod(lambda shape: Arrays())
 
     @classmethod
     def sizes(cls, sample_shapes):

@@ -60,6 +60,8 @@ class GAN(GeneratesSamples):
     # Whether the generator, and whether the discriminator, takes labels.
     label_inputs = (False, False)
     fixes = ()
+    # What samples of a shape are, where no modality is given.
+    modality_of = staticmethod(modalities.of_shape)
 
     def __init__(
         self,
@@ -80,7 +82,7 @@ class GAN(GeneratesSamples):
             sample_shapes["labels"] = labels[0][1:]
         super().__init__(
             {"generator": generator, "discriminator": discriminator},
-            {"real": modality or modalities.of_shape(sample_shapes["real"])},
+            {"real": modality or self.modality_of(sample_shapes["real"])},
             sample_shapes,
             latents[-1],
             **kwargs,

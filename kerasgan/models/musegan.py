@@ -44,16 +44,7 @@ class MuseGAN(WGANGP):
     recipe = {}
     network_options = {}
     fixes = ()
-
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        modality: Music | None = None,
-        **kwargs,
-    ):
-        super().__init__(generator, discriminator, modality=modality or Music(), **kwargs)
+    modality_of = staticmethod(lambda shape: Music())
 
     @classmethod
     def sizes(cls, sample_shapes):

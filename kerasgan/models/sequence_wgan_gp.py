@@ -3,7 +3,6 @@
 import keras
 
 from kerasgan.engine.registry import register
-from kerasgan.engine.shapes import refuse_unbuilt, shapes
 from kerasgan.modalities import Sequences
 from kerasgan.models.wgan_gp import WGANGP
 
@@ -47,19 +46,11 @@ class SequenceWGANGP(WGANGP):
     recipe = {}
     network_options = {}
     fixes = ()
+    modality_of = staticmethod(lambda shape: Sequences(list("ACGT"), shape[0]))
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        modality: Sequences | None = None,
-        **kwargs,
-    ):
-        if modality is None:
-            refuse_unbuilt(generator=generator, discriminator=discriminator)
-            modality = Sequences(list("ACGT"), shapes(generator)[1][1])
-        super().__init__(generator, discriminator, modality=modality, **kwargs)
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        modality = self.modality
         if self.sample_shape != (modality.length, len(modality.tokens)):
             raise ValueError(
                 f"The modality has sequences of {modality.length} out of {len(modality.tokens)} "

@@ -48,20 +48,15 @@ class SpecGAN(WGANGP):
     network_options = {"discriminator_normalization": None}
     fixes = ()
 
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        modality: Spectrograms | None = None,
-        **kwargs,
-    ):
-        modality = modality or Spectrograms()
-        super().__init__(generator, discriminator, modality=modality, **kwargs)
-        if self.sample_shape != modality.image_shape:
+    modality_of = staticmethod(lambda shape: Spectrograms())
+
+    def __init__(self, generator: keras.Model, discriminator: keras.Model, **kwargs):
+        super().__init__(generator, discriminator, **kwargs)
+        if self.sample_shape != self.modality.image_shape:
             raise ValueError(
-                f"generator must make spectrograms {modality.image_shape}, (frequencies, frames, "
-                f"1), as the modality has them. Received one that makes {self.sample_shape}"
+                f"generator must make spectrograms {self.modality.image_shape}, (frequencies, "
+                "frames, 1), as the modality has them. Received one that makes "
+                f"{self.sample_shape}"
             )
 
     def default_optimizers(self):

@@ -42,16 +42,7 @@ class WaveGAN(WGANGP):
     recipe = {}
     network_options = {}
     fixes = ()
-
-    def __init__(
-        self,
-        generator: keras.Model,
-        discriminator: keras.Model,
-        *,
-        modality: Audio | None = None,
-        **kwargs,
-    ):
-        super().__init__(generator, discriminator, modality=modality or Audio(), **kwargs)
+    modality_of = staticmethod(lambda shape: Audio())
 
     @classmethod
     def sizes(cls, sample_shapes):
