@@ -83,6 +83,11 @@ def test_a_run_logs_its_epsilon_and_the_card_has_it(tmp_path):
     card = zoo.info(zoo.save(model, tmp_path / "entry"))
     assert card["privacy"]["epsilon"] == round(history["epsilon"][-1], 4)
     assert card["privacy"]["steps"] == 8 and card["privacy"]["delta"] == 1e-3
+    again = zoo.load(tmp_path / "entry")
+    assert zoo.info(zoo.save(again, tmp_path / "again"))["privacy"] == card["privacy"]
+    # What then learns without it promises nothing any more.
+    compiled(again).fit(images(8), verbose=0)
+    assert "privacy" not in zoo.info(zoo.save(again, tmp_path / "open"))
 
 
 def test_noise_is_added_and_the_generator_takes_a_turn_for_several():
