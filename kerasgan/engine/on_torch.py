@@ -9,6 +9,7 @@ from keras import ops
 from torch.optim.adam import adam
 
 from kerasgan.engine import by_keras, on_torch_layers
+from kerasgan.engine.shapes import ANY_SIDE
 
 faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
@@ -176,13 +177,35 @@ def without_effect(fn, variables):
     return call
 
 
-def check_export(format):
-    if format == "tf_saved_model":
-        raise ValueError(
-            'On PyTorch Keras exports no SavedModel. Pass format="torch", with a path that ends '
-            'in .pt2, or "onnx"; or save the model and load it with KERAS_BACKEND=tensorflow to '
-            "export it there."
-        )
+def exported_formats(of_any_size):
+    # Keras traces an ONNX file with sides of 1 where any are allowed.
+    return ("torch",) if of_any_size else ("onnx", "torch")
+
+
+def export(model, path, format):
+    options = {}
+    if format == "torch":
+        free = {
+            x.name: {axis: torch.export.Dim.AUTO for axis, side in enumerate(x.shape) if not side}
+            for x in model.inputs
+        }
+        options = {"any_side": ANY_SIDE, "dynamic_shapes": free}
+    with by_keras.converting(format):
+        by_keras.export(model, path, format, **options)
+        if format == "onnx":
+            _name_output(path, *model.output)
+
+
+def _name_output(path, name):
+    """Give the output of an ONNX file its name, which Keras leaves to PyTorch's counter."""
+    import onnx
+
+    written = onnx.load(path)
+    (output,) = written.graph.output
+    for node in written.graph.node:
+        node.output[:] = [name if made == output.name else made for made in node.output]
+    output.name = name
+    onnx.save(written, path)
 
 
 def accelerator():

@@ -70,6 +70,9 @@ class Images(Modality):
     def to_user(self, values):
         return quantised(values, np.dtype("uint8"))
 
+    def served(self, values):
+        return ops.cast(ops.round((ops.clip(values, -1.0, 1.0) + 1.0) * 127.5), "uint8")
+
     def levels(self, images):
         """Images of any dtype that is accepted, a NumPy array, as uint8."""
         return images if images.dtype == "uint8" else self.to_user(to_unit(images))

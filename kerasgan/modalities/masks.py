@@ -47,5 +47,8 @@ class Masks(Modality):
         """Masks of any dtype, a NumPy array, as uint8 of 0 and 255."""
         return np.where(masks != 0, np.uint8(255), np.uint8(0))
 
+    def served(self, values):
+        return ops.cast(ops.round(255.0 * ops.sigmoid(values)), "uint8")
+
     def to_network(self, batch):
         return super().to_network(ops.not_equal(ops.convert_to_tensor(batch), 0))

@@ -98,6 +98,13 @@ class Modality:
         """What the user gets of the networks' output, a float32 NumPy array."""
         return values
 
+    def served(self, values):
+        """What an exported model gives of the networks' output, by operations of Keras alone.
+
+        Here the numbers themselves, for `to_user` to decode.
+        """
+        return values
+
     def preview(self, samples):
         """A picture of samples as `to_user` gives them: uint8 `(height, width, 1, 3 or 4)`."""
         raise NotImplementedError

@@ -10,6 +10,7 @@ from kerasgan import photos
 from kerasgan.arguments import check_whole
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.registry import register
+from kerasgan.engine.serving import from_levels
 from kerasgan.engine.shapes import refuse_unbuilt
 from kerasgan.modalities import Images, make_rows
 
@@ -67,6 +68,7 @@ class Detection(AdversarialModel):
     unpaired = True
     calibrated = True
     verb = "detect"
+    serves = {"images": "target"}
     door = "load_unpaired"
     builders = {"discriminator": "detector"}
     recipe = {"data": {"size": 64, "patches": 1, "degradation": "shared", "batch_size": 32}}
@@ -177,6 +179,9 @@ class Detection(AdversarialModel):
         missing = ((0, 0), (0, below), (0, right), (0, 0))
         logits = [self.run(np.pad(part, missing, "symmetric")) for part in parts]
         return np.mean(logits, axis=0)[:, 0]
+
+    def serve(self, images):
+        return ops.sigmoid(self.network(from_levels(images), training=False))
 
     def calibrate(self, batch):
         """Let probabilities be right on held-out pictures, on average.

@@ -7,6 +7,7 @@ from keras import ops
 from kerasgan import losses
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.registry import register
+from kerasgan.engine.serving import from_levels
 from kerasgan.engine.shapes import refuse_unbuilt, shapes
 from kerasgan.modalities import Images, make_rows
 from kerasgan.modalities.masks import Masks
@@ -183,6 +184,17 @@ class Inpainting(AdversarialModel):
         if hasattr(image, "dtype"):
             return fill(image, mask)
         return fill_picture(image, mask, fill, channels)
+
+    def served(self):
+        *size, channels = self.network.input_shape[1:]
+        image = keras.Input((*size, channels - 1), name="image", dtype="uint8")
+        mask = keras.Input((*size, 1), name="mask", dtype="uint8")
+        holes = mask > 0
+        known = ops.where(holes, 0.0, from_levels(image))
+        seen = ops.concatenate([known, ops.cast(holes, "float32")], axis=-1)
+        made = self.modalities["image"].served(self.network(seen, training=False))
+        samples = ops.where(holes, made, image)
+        return keras.Model({"image": image, "mask": mask}, {"samples": samples})
 
     # What callbacks, reports and the zoo ask for.
 

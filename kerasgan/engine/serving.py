@@ -1,0 +1,126 @@
+"""A trained model outside of kerasgan: its verb as one Keras model, written for other runtimes."""
+
+import os
+from pathlib import Path
+
+import keras
+from keras import ops
+
+from kerasgan.engine import backend
+from kerasgan.engine.shapes import shapes
+from kerasgan.files import temporary_folder
+from kerasgan.modalities.images import Images
+
+# Formats of `keras.Model.export`, and how names of their files end.
+SUFFIXES = {
+    "tf_saved_model": "",
+    "onnx": ".onnx",
+    "openvino": ".xml",
+    "litert": ".tflite",
+    "torch": ".pt2",
+}
+
+
+class IsServed:
+    """What `export` asks of an `AdversarialModel`.
+
+    Attributes:
+        serves: Dict from the name of an input that `network` takes, in its order, to the name in
+            `modalities` of what it is; None of numbers that the network takes as they are.
+    """
+
+    serves = {}
+
+    def export(
+        self, filepath: str | os.PathLike, format: str | None = None, *, force: bool = False
+    ):
+        """Write what the verb does for a program without kerasgan, by `keras.Model.export`.
+
+        The averaged networks, of any batch, and of any height and width where they take any: of
+        sides that their strides divide, multiples of 64 always. Inputs have the names of the
+        verb's arguments, and the output is `samples`. Pictures go in and come out as uint8 in
+        [0, 255], masks as uint8, 255 where they hold, found ones as 255 times the probability.
+        Sounds are floats in [-1, 1]. `labels` are one vector a sample, of a class one-hot. Of
+        tables, music, series, sequences, fields and spectrograms the file gives what the networks
+        give, numbers that `modality.to_user` decodes. Styles and latents are the caller's to draw
+        from the standard normal.
+
+        Args:
+            filepath: File that ends in `.onnx`, `.xml` (OpenVINO; its weights lie beside in a
+                `.bin` file), `.tflite` (LiteRT) or `.pt2` (`torch.export`); else the folder of a
+                SavedModel.
+            format: `"tf_saved_model"`, `"onnx"`, `"openvino"`, `"litert"` or `"torch"`; by
+                default what `filepath` ends in.
+            force: Replace what is there.
+
+        Raises:
+            ValueError: On another format or ending, or on what this backend or the format has no
+                way for, with the backend that has.
+            FileExistsError: If the file is there.
+            ImportError: If a package that converts is missing.
+
+        Example:
+
+        ```python
+        kerasgan.zoo.load("dcgan_celeba").export("faces.onnx")
+        ```
+        """
+        path = Path(filepath)
+        format = _format_of(path, format)
+        served = self.served()
+        of_any_size = any(None in x.shape[1:] for x in served.inputs)
+        backend.check_export(format, of_any_size)
+        written = [path, *([path.with_suffix(".bin")] if format == "openvino" else [])]
+        for place in written:
+            if place.exists() and not force:
+                raise FileExistsError(f"{place} exists. Choose another name, or force it.")
+        with temporary_folder(path.parent) as folder:
+            with backend.settled(self):
+                backend.export(served, Path(folder, path.name), format)
+            # The weights before the file that needs them.
+            for place in reversed(written):
+                if place.is_dir():
+                    os.replace(place, Path(folder, f"old_{place.name}"))
+                os.replace(Path(folder, place.name), place)
+
+    def served(self):
+        """The Keras model that `export` writes: from inputs by name to `samples`."""
+        taken = shapes(self.network)[0]
+        taken = taken if isinstance(taken, list) else [taken]
+        kinds = self.serves or {f"inputs_{i}" if i else "inputs": None for i in range(len(taken))}
+        inputs = {
+            name: keras.Input(shape[1:], name=name, dtype=self._served_dtype(kind))
+            for (name, kind), shape in zip(kinds.items(), taken, strict=True)
+        }
+        return keras.Model(inputs, {"samples": self.serve(**inputs)})
+
+    def serve(self, **inputs):
+        """What the verb makes of tensors by the names in `serves`, by operations of Keras alone."""
+        seen = [from_levels(x) if x.dtype == "uint8" else x for x in inputs.values()]
+        made = self.network(seen if len(seen) > 1 else seen[0], training=False)
+        modality = self.modalities.get(self.makes)
+        return made if modality is None else modality.served(ops.cast(made, "float32"))
+
+    def _served_dtype(self, kind):
+        return "uint8" if isinstance(self.modalities.get(kind), Images) else "float32"
+
+
+def from_levels(images):
+    """uint8 images, a tensor, as the networks see them."""
+    return ops.cast(images, "float32") / 127.5 - 1.0
+
+
+def _format_of(path, format):
+    if format is None:
+        known = {suffix: name for name, suffix in SUFFIXES.items()}
+        if path.suffix.lower() not in known:
+            raise ValueError(
+                f"filepath must end in {', '.join(filter(None, known))}, or be the folder of a "
+                f"SavedModel, without an ending. Received: {path}"
+            )
+        return known[path.suffix.lower()]
+    if format not in SUFFIXES:
+        raise ValueError(f"format must be one of {', '.join(SUFFIXES)}. Received: {format!r}")
+    if SUFFIXES[format] and path.suffix != SUFFIXES[format]:
+        raise ValueError(f"A file of {format} ends in {SUFFIXES[format]}. Received: {path}")
+    return format
