@@ -18,12 +18,11 @@ def add(add):
     export.add_argument(
         "-o",
         "--out",
-        help="an .onnx, .xml, .tflite or .pt2 file, or the folder of a SavedModel (default: "
-        "NAME.onnx)",
+        help="an .onnx, .xml or .tflite file, or the folder of a SavedModel (default: NAME.onnx)",
     )
     export.add_argument(
         "--format",
-        help="tf_saved_model, onnx, openvino, litert or torch (default: what OUT ends in)",
+        help="tf_saved_model, onnx, openvino or litert (default: what OUT ends in)",
     )
     export.add_argument("--force", action="store_true", help="replace what is there")
 

@@ -271,28 +271,13 @@ def padded_size(n, most):
     return _on.padded_size(n, most)
 
 
-def check_export(format, of_any_size):
-    """Refuse a format of `keras.Model.export` that fails on this backend.
-
-    Args:
-        format: Its name.
-        of_any_size: Whether the model takes inputs of more than one shape beside their number.
-
-    Raises:
-        ValueError: Naming the backend to take.
-    """
-    if format not in _on.exported_formats(of_any_size):
-        other = "torch" if format == "torch" else "tensorflow"
-        what = "a network for any size" if of_any_size else "a network"
-        raise ValueError(
-            f"On {BACKEND} Keras writes {what} as {' or '.join(_on.exported_formats(of_any_size))}"
-            f", not as {format}. With KERAS_BACKEND={other} it does: save the model, then "
-            f"KERAS_BACKEND={other} kerasgan export NAME …"
-        )
+def exported_formats(of_any_size):
+    """Formats of `keras.Model.export` that are written, of inputs of one size or of any."""
+    return _on.exported_formats(of_any_size)
 
 
 def export(model, path, format):
-    """Write a Keras model of inputs and outputs by name, as `check_export` allows it."""
+    """Write a Keras model of inputs and outputs by name in one of these formats."""
     _on.export(model, path, format)
 
 

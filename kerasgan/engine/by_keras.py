@@ -89,11 +89,10 @@ def clipped(loss, gradients, included, norm):
     return loss * included, [g * share for g in gradients]
 
 
-def export(model, path, format, any_side=None, **options):
-    signature = {}
-    for x in model.inputs:
-        shape = (None, *(side or any_side for side in x.shape[1:]))
-        signature[x.name] = keras.InputSpec(shape=shape, dtype=x.dtype, name=x.name)
+def export(model, path, format, **options):
+    signature = {
+        x.name: keras.InputSpec(shape=x.shape, dtype=x.dtype, name=x.name) for x in model.inputs
+    }
     model.export(str(path), format=format, input_signature=[signature], verbose=False, **options)
 
 

@@ -9,7 +9,6 @@ from keras import ops
 from torch.optim.adam import adam
 
 from kerasgan.engine import by_keras, on_torch_layers
-from kerasgan.engine.shapes import ANY_SIDE
 
 faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
@@ -178,22 +177,14 @@ def without_effect(fn, variables):
 
 
 def exported_formats(of_any_size):
-    # Keras traces an ONNX file with sides of 1 where any are allowed.
-    return ("torch",) if of_any_size else ("onnx", "torch")
+    # Keras traces networks with sides of 1 where any are allowed, and SavedModels need TensorFlow.
+    return () if of_any_size else ("onnx",)
 
 
 def export(model, path, format):
-    options = {}
-    if format == "torch":
-        free = {
-            x.name: {axis: torch.export.Dim.AUTO for axis, side in enumerate(x.shape) if not side}
-            for x in model.inputs
-        }
-        options = {"any_side": ANY_SIDE, "dynamic_shapes": free}
     with by_keras.converting(format):
-        by_keras.export(model, path, format, **options)
-        if format == "onnx":
-            _name_output(path, *model.output)
+        by_keras.export(model, path, format)
+        _name_output(path, *model.output)
 
 
 def _name_output(path, name):

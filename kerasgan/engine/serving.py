@@ -17,7 +17,6 @@ SUFFIXES = {
     "onnx": ".onnx",
     "openvino": ".xml",
     "litert": ".tflite",
-    "torch": ".pt2",
 }
 
 
@@ -47,10 +46,9 @@ class IsServed:
 
         Args:
             filepath: File that ends in `.onnx`, `.xml` (OpenVINO; its weights lie beside in a
-                `.bin` file), `.tflite` (LiteRT) or `.pt2` (`torch.export`); else the folder of a
-                SavedModel.
-            format: `"tf_saved_model"`, `"onnx"`, `"openvino"`, `"litert"` or `"torch"`; by
-                default what `filepath` ends in.
+                `.bin` file) or `.tflite` (LiteRT); else the folder of a SavedModel.
+            format: `"tf_saved_model"`, `"onnx"`, `"openvino"` or `"litert"`; by default what
+                `filepath` ends in.
             force: Replace what is there.
 
         Raises:
@@ -68,8 +66,7 @@ class IsServed:
         path = Path(filepath)
         format = _format_of(path, format)
         served = self.served()
-        of_any_size = any(None in x.shape[1:] for x in served.inputs)
-        backend.check_export(format, of_any_size)
+        _check_backend(format, served)
         written = [path, *([path.with_suffix(".bin")] if format == "openvino" else [])]
         for place in written:
             if place.exists() and not force:
@@ -108,6 +105,18 @@ class IsServed:
 def from_levels(images):
     """uint8 images, a tensor, as the networks see them."""
     return ops.cast(images, "float32") / 127.5 - 1.0
+
+
+def _check_backend(format, served):
+    of_any_size = any(None in x.shape[1:] for x in served.inputs)
+    known = backend.exported_formats(of_any_size)
+    if format not in known:
+        raise ValueError(
+            f"With Keras on {backend.BACKEND} a network of inputs of "
+            f"{'any' if of_any_size else 'one'} size cannot be written as {format}, but as "
+            f"{' or '.join(known) or 'nothing'}. Save the model, then "
+            "KERAS_BACKEND=tensorflow kerasgan export NAME …"
+        )
 
 
 def _format_of(path, format):
