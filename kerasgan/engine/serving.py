@@ -7,9 +7,9 @@ import keras
 from keras import ops
 
 from kerasgan.engine import backend
+from kerasgan.engine.by_keras import as_it_is
 from kerasgan.engine.shapes import shapes
 from kerasgan.files import temporary_folder
-from kerasgan.modalities.images import Images
 
 # Formats of `keras.Model.export`, and how names of their files end.
 SUFFIXES = {
@@ -86,25 +86,20 @@ class IsServed:
         taken = taken if isinstance(taken, list) else [taken]
         kinds = self.serves or {f"inputs_{i}" if i else "inputs": None for i in range(len(taken))}
         inputs = {
-            name: keras.Input(shape[1:], name=name, dtype=self._served_dtype(kind))
+            name: keras.Input(shape[1:], name=name, dtype=self._of(kind, "served_as", "float32"))
             for (name, kind), shape in zip(kinds.items(), taken, strict=True)
         }
         return keras.Model(inputs, {"samples": self.serve(**inputs)})
 
     def serve(self, **inputs):
         """What the verb makes of tensors by the names in `serves`, by operations of Keras alone."""
-        seen = [from_levels(x) if x.dtype == "uint8" else x for x in inputs.values()]
+        seen = [self._of(self.serves.get(name), "seen", as_it_is)(x) for name, x in inputs.items()]
         made = self.network(seen if len(seen) > 1 else seen[0], training=False)
-        modality = self.modalities.get(self.makes)
-        return made if modality is None else modality.served(ops.cast(made, "float32"))
+        return self._of(self.makes, "served", as_it_is)(ops.cast(made, "float32"))
 
-    def _served_dtype(self, kind):
-        return "uint8" if isinstance(self.modalities.get(kind), Images) else "float32"
-
-
-def from_levels(images):
-    """uint8 images, a tensor, as the networks see them."""
-    return ops.cast(images, "float32") / 127.5 - 1.0
+    def _of(self, kind, name, default):
+        """An attribute of the modality of a kind, or what stands for it where there is none."""
+        return getattr(self.modalities[kind], name) if kind in self.modalities else default
 
 
 def _check_backend(format, served):

@@ -10,7 +10,6 @@ from kerasgan import photos
 from kerasgan.arguments import check_whole
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.registry import register
-from kerasgan.engine.serving import from_levels
 from kerasgan.engine.shapes import refuse_unbuilt
 from kerasgan.modalities import Images, make_rows
 
@@ -181,7 +180,7 @@ class Detection(AdversarialModel):
         return np.mean(logits, axis=0)[:, 0]
 
     def serve(self, images):
-        return ops.sigmoid(self.network(from_levels(images), training=False))
+        return ops.sigmoid(self.network(self.modalities["target"].seen(images), training=False))
 
     def calibrate(self, batch):
         """Let probabilities be right on held-out pictures, on average.

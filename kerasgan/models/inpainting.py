@@ -7,7 +7,6 @@ from keras import ops
 from kerasgan import losses
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.registry import register
-from kerasgan.engine.serving import from_levels
 from kerasgan.engine.shapes import refuse_unbuilt, shapes
 from kerasgan.modalities import Images, make_rows
 from kerasgan.modalities.masks import Masks
@@ -189,11 +188,10 @@ class Inpainting(AdversarialModel):
         *size, channels = self.network.input_shape[1:]
         image = keras.Input((*size, channels - 1), name="image", dtype="uint8")
         mask = keras.Input((*size, 1), name="mask", dtype="uint8")
-        holes = mask > 0
-        known = ops.where(holes, 0.0, from_levels(image))
-        seen = ops.concatenate([known, ops.cast(holes, "float32")], axis=-1)
-        made = self.modalities["image"].served(self.network(seen, training=False))
-        samples = ops.where(holes, made, image)
+        images, holes = self.modalities["image"], self.modalities["mask"].seen(mask)
+        seen = _hidden({"image": images.seen(image), "mask": holes})
+        made = images.served(self.network(seen, training=False))
+        samples = ops.where(mask > 0, made, image)
         return keras.Model({"image": image, "mask": mask}, {"samples": samples})
 
     # What callbacks, reports and the zoo ask for.
