@@ -183,20 +183,16 @@ def exported_formats(of_any_size):
 
 def export(model, path, format):
     with by_keras.converting(format):
+        import onnx
+
         by_keras.export(model, path, format)
-        _name_output(path, *model.output)
-
-
-def _name_output(path, name):
-    """Give the output of an ONNX file its name, which Keras leaves to PyTorch's counter."""
-    import onnx
-
-    written = onnx.load(path)
-    (output,) = written.graph.output
-    for node in written.graph.node:
-        node.output[:] = [name if made == output.name else made for made in node.output]
-    output.name = name
-    onnx.save(written, path)
+        # The output gets its name, which Keras leaves to PyTorch's counter.
+        written, (name,) = onnx.load(path), model.output
+        (output,) = written.graph.output
+        for node in written.graph.node:
+            node.output[:] = [name if made == output.name else made for made in node.output]
+        output.name = name
+        onnx.save(written, path)
 
 
 def accelerator():
