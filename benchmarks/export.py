@@ -22,8 +22,8 @@ from results import record, spread
 import kerasgan
 
 
-def rivals(model, inputs, folder):
-    """Dict from a name to a function that makes the samples."""
+def runtimes(model, folder):
+    """What ONNX Runtime and OpenVINO have loaded of the exported model."""
     threads = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
     for file in ("model.onnx", "model.xml"):
         model.export(folder / file)
@@ -32,6 +32,11 @@ def rivals(model, inputs, folder):
     session = onnxruntime.InferenceSession(folder / "model.onnx", options)
     config = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
     compiled = openvino.compile_model(folder / "model.xml", "CPU", config)
+    return session, compiled
+
+
+def rivals(model, inputs, session, compiled):
+    """Dict from a name to a function that makes the samples."""
     given = list(inputs.values())
     given = given if len(given) > 1 else given[0]
     return {
@@ -56,8 +61,9 @@ def main():
     options = parser.parse_args()
     model, rows = kerasgan.zoo.load(options.name), []
     with tempfile.TemporaryDirectory() as folder:
+        loaded = runtimes(model, Path(folder))
         for n in options.n:
-            runs = rivals(model, model.reference_inputs(n), Path(folder, str(n)))
+            runs = rivals(model, model.reference_inputs(n), *loaded)
             made = [np.asarray(runs[name]()) for name in ("generate", "ONNX Runtime", "OpenVINO")]
             assert all(np.abs(made[0].astype("float32") - other).max() <= 1 for other in made[1:])
             runs["predict_on_batch"]()
