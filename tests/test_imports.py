@@ -20,7 +20,7 @@ ALLOWED = {
     "arguments": set(),
     "pages": {"files"},
     "levels": set(),
-    "engine": {"arguments"},
+    "engine": {"arguments", "files"},
     "marks": {"kerasgan"},
     "modalities": {"engine.registry", "files", "levels", "marks"},
     "losses": {"engine.registry", "engine.backend", "layers"},

@@ -9,6 +9,7 @@ from kerasgan import __version__
 from kerasgan.cli import (
     detecting,
     enhancing,
+    exporting,
     filling,
     looking,
     segmenting,
@@ -70,6 +71,7 @@ def _parser():
     segmenting.add(add)
     styling.add(add)
     detecting.add(add)
+    exporting.add(add)
     training.add(add)
     looking.add_runs(add)
     return parser
