@@ -91,7 +91,16 @@ def case():
 
 def main(asked):
     (PAGES / "pictures").mkdir(exist_ok=True)
-    pictures = (convergence, collapse, dcgan, super_resolution, inpainting, style, translation, case)
+    pictures = (
+        convergence,
+        collapse,
+        dcgan,
+        super_resolution,
+        inpainting,
+        style,
+        translation,
+        case,
+    )
     for make in pictures:
         if asked and make.__name__ not in asked:
             continue
