@@ -75,7 +75,7 @@ def inpainting():
 
 def style():
     names = run(10)
-    return np.concatenate([names["faces"], names["painted"]]), 4
+    return np.concatenate([names["faces"], names["painted"]])[:, ::2, ::2], 2
 
 
 def translation():
