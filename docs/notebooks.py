@@ -13,7 +13,7 @@ PAGES = Path(__file__).parent / "pages"
 def notebook(page):
     """A page as a notebook: its text in cells between its Python blocks."""
     # Pictures lie beside the site, and the cells make them anew.
-    text = re.sub(r"^!\[.*\n", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    text = re.sub(r"^(!\[|<img ).*\n", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     cells = []
     for i, part in enumerate(re.split(r"```python\n(.*?)```", text, flags=re.DOTALL)):
         new = v4.new_code_cell if i % 2 else v4.new_markdown_cell
