@@ -34,8 +34,9 @@ def plane(points, reach=1.6):
     """Points of the plane within `reach` of its origin, black on white in a frame."""
     picture = np.full((SIDE, SIDE, 1), 255, "uint8")
     places = np.rint((points / reach + 1) / 2 * (SIDE - 1)).astype(int)
-    across, up = places[((places >= 0) & (places < SIDE)).all(axis=1)].T
-    picture[SIDE - 1 - up, across] = 0
+    across, up = places[((places > 0) & (places < SIDE - 1)).all(axis=1)].T
+    for down, right in np.ndindex(2, 2):
+        picture[SIDE - 1 - up + down, across + right] = 0
     picture[[0, -1]] = picture[:, [0, -1]] = 160
     return picture
 
@@ -75,7 +76,7 @@ def inpainting():
 
 def style():
     names = run(10)
-    return np.concatenate([names["faces"], names["painted"]])[:, ::2, ::2], 2
+    return np.stack([names["faces"][1], names["painted"][1]])[:, ::2, ::2], 2
 
 
 def translation():
