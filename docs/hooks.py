@@ -3,15 +3,21 @@
 import argparse
 import ast
 import os
+import re
+import shutil
 from pathlib import Path
 
 import kerasgan
 from kerasgan.cli import _parser
 
+ROOT = Path(__file__).parents[1]
+# As the repository's pages show them: they lie beside the site's folder, not in it.
+SAMPLE = re.compile(r"!\[(.*?)\]\((?:\.\./)+zoo/(\w+)/sample\.png\)", re.DOTALL)
 OPTIONS = "    options:\n      show_root_heading: true\n      heading_level: 2\n"
 
 
 def on_page_markdown(markdown, page, **kwargs):
+    markdown = SAMPLE.sub(r'<img alt="\1" src="../../zoo/\2.png">', markdown)
     package = page.file.src_uri.rpartition("/")[2].removesuffix(".md")
     if "<!-- members -->" in markdown:
         markdown = markdown.replace("<!-- members -->", _members(package))
@@ -32,3 +38,10 @@ def _help():
     (commands,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     texts = {"kerasgan": parser} | {f"kerasgan {n}": p for n, p in commands.choices.items()}
     return "\n\n".join(f"## {n}\n\n```text\n{p.format_help()}```" for n, p in texts.items())
+
+
+def on_post_build(config, **kwargs):
+    folder = Path(config.site_dir, "zoo")
+    folder.mkdir(exist_ok=True)
+    for sample in ROOT.glob("zoo/*/sample.png"):
+        shutil.copy(sample, folder / f"{sample.parent.name}.png")
