@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from kerasgan import __version__
 from kerasgan.cli import (
+    app,
     detecting,
     enhancing,
     filling,
@@ -70,6 +71,7 @@ def _parser():
     segmenting.add(add)
     styling.add(add)
     detecting.add(add)
+    app.add(add)
     training.add(add)
     looking.add_runs(add)
     return parser

@@ -1,0 +1,183 @@
+"""What the page does when a button is pressed: one method a tab, named as its endpoint.
+
+Each gives paths of files that Gradio copies before it asks for more, which removes them.
+"""
+
+import contextlib
+import functools
+import tempfile
+from pathlib import Path
+
+import gradio
+import numpy as np
+from PIL import Image
+
+from kerasgan.marks import Mark, marking
+from kerasgan.modalities import Music, write_image
+from kerasgan.photos import fill_files, mask_files, read_painting, translate_files, upscale_files
+
+# Pixels of a picture that is uploaded or made, and of one that a network sees whole: a layer of 64
+# channels holds 256 bytes a pixel.
+LARGEST, LARGEST_WHOLE = 16_000_000, 4_000_000
+
+
+def refuse(text):
+    """Say on the page what is wrong."""
+    raise gradio.Error(text, print_exception=False)
+
+
+@contextlib.contextmanager
+def _folder(picture=None):
+    """A folder for what is made; what is refused, of a picture say, is said on the page."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            yield Path(folder)
+        except (ValueError, OSError, ImportError) as error:
+            text = str(error)
+            if picture is not None:
+                text = text.replace(str(picture), Path(picture).name)
+            refuse(" ".join(text.split()))
+
+
+def _check_size(picture, largest, scale=1):
+    """Refuse a picture that would take too long, or more memory than there is."""
+    if picture is None:
+        refuse("Choose a picture first.")
+    with Image.open(picture) as image:
+        width, height = image.size
+    if width * height * scale**2 > largest:
+        most = largest / scale**2 / 1e6
+        refuse(
+            f"The picture has {width} × {height} pixels, and at most {most:g} megapixels are taken "
+            "here. Make it smaller first."
+        )
+
+
+class Answers:
+    """What each tab does, by the models of `entries`."""
+
+    def __init__(self, entries):
+        self.entries = entries
+
+    def generate(self, model, n, labels, truncation, seed):
+        """A picture of samples, and their file."""
+        with _folder() as folder:
+            generator, samples = self._samples(model, n, seed, labels, truncation)
+            modality, picture = generator.modalities[generator.makes], folder / f"{model}.png"
+            out = picture.with_suffix(modality.suffixes[0])
+            with marking(Mark(model)):
+                if out != picture:
+                    modality.write(samples, out)
+                write_image(picture, modality.preview(samples))
+            yield str(picture), str(out)
+
+    def listen(self, model, n, labels, seed):
+        """Sounds, a picture of them or of music, and their file."""
+        with _folder() as folder:
+            generator, samples = self._samples(model, n, seed, labels)
+            modality, picture = generator.modalities[generator.makes], folder / f"{model}.png"
+            out = picture.with_suffix(modality.suffixes[0])
+            with marking(Mark(model)):
+                modality.write(samples, out)
+                write_image(picture, modality.preview(samples))
+            yield None if isinstance(modality, Music) else str(out), str(picture), str(out)
+
+    def table(self, model, n, seed):
+        """Rows, and their file."""
+        with _folder() as folder:
+            generator, rows = self._samples(model, n, seed)
+            out = folder / f"{model}.csv"
+            generator.modalities[generator.makes].write(rows, out)
+            yield rows, str(out)
+
+    def _samples(self, name, n, seed, labels=None, truncation=None):
+        model = self.entries.model(name)
+        asked = {"truncation": truncation} if "truncation" in self.entries[name].asks else {}
+        if labels:
+            asked["labels"] = model.labels.named(labels, n)
+        return model, model.generate(n, seed=seed, **asked)
+
+    def upscale(self, picture, model, strength):
+        """A picture enlarged."""
+        loaded = self.entries.model(model)
+        _check_size(picture, LARGEST, loaded.scale)
+        strength = strength if "strength" in self.entries[model].asks else None
+
+        def write(source, out):
+            upscale_files(source, out, loaded.enlarger(strength), loaded.scale, verbose=False)
+
+        yield from self._converted(picture, model, f"_x{loaded.scale}", write)
+
+    def translate(self, picture, model, style, seed, backward):
+        """A picture turned into one of another kind."""
+        _check_size(picture, LARGEST_WHOLE)
+        asked = {"style": style, "seed": seed, "backward": backward}
+        if style is not None:
+            # A style is drawn or taken.
+            asked["seed"] = None
+        asked = {k: v for k, v in asked.items() if k in self.entries[model].asks}
+        yield from self._translated(
+            picture, model, "_translated", "target" if backward else "source", **asked
+        )
+
+    def enhance(self, picture, model):
+        """A clean picture of a poor one."""
+        _check_size(picture, LARGEST_WHOLE)
+        yield from self._translated(picture, model, "_enhanced", "source")
+
+    def stylize(self, picture, model, style, strength):
+        """A photograph in the manner of a painting."""
+        _check_size(picture, LARGEST_WHOLE)
+        asked = {}
+        if "style" in self.entries[model].asks:
+            _check_size(style, LARGEST)
+            asked = {"style": read_painting(style), "strength": strength}
+        yield from self._translated(picture, model, "_stylized", "content", **asked)
+
+    def _translated(self, picture, name, ending, kind, **asked):
+        model = self.entries.model(name)
+        convert = functools.partial(getattr(model, model.verb), **asked)
+        channels = model.sample_shapes[kind][-1]
+
+        def write(source, out):
+            translate_files(source, out, convert, channels, verbose=False)
+
+        yield from self._converted(picture, name, ending, write)
+
+    def segment(self, picture, model, probability):
+        """A mask of what was found in a picture."""
+        _check_size(picture, LARGEST_WHOLE)
+        loaded = self.entries.model(model)
+        segment = functools.partial(loaded.segment, threshold=None if probability else 0.5)
+        channels = loaded.sample_shapes["source"][-1]
+
+        def write(source, out):
+            mask_files(source, out, segment, channels, verbose=False)
+
+        yield from self._converted(picture, model, "_mask", write)
+
+    def inpaint(self, picture, model):
+        """A picture whose parts that were drawn over are filled."""
+        if picture is None or picture["background"] is None:
+            refuse("Choose a picture first.")
+        loaded = self.entries.model(model)
+        holes = [np.asarray(layer)[..., 3] > 0 for layer in picture["layers"]]
+        if not np.any(holes):
+            refuse("Draw over what is to go first.")
+
+        def write(source, out):
+            picture["background"].convert("RGB").save(source)
+            channels = loaded.sample_shapes["image"][-1]
+            mask = np.any(holes, axis=0)
+            fill_files(source, mask, out, loaded.inpaint, channels, verbose=False)
+
+        with tempfile.TemporaryDirectory() as folder:
+            yield from self._converted(Path(folder, "picture.png"), model, "_filled", write)
+
+    def _converted(self, picture, name, ending, write):
+        """The file that `write(source, out)` makes of a picture, to be shown and to be kept."""
+        with _folder(picture) as folder:
+            out = folder / f"{Path(picture).stem}{ending}.png"
+            with marking(Mark(name, self.entries.model(name).verb)):
+                write(picture, out)
+            yield str(out), str(out)

@@ -1,0 +1,248 @@
+"""The page: its tabs, what each asks for, and the server that shows it."""
+
+import contextlib
+import os
+import tempfile
+
+import gradio
+from PIL import Image
+
+from kerasgan.app.answers import LARGEST, Answers, refuse
+from kerasgan.app.entries import Entries
+
+# What a tab is called, what it says of itself, and what can be asked of its models: the arguments
+# of their verb.
+TABS = {
+    "generate": (
+        "Generate",
+        "New samples of what a model has learnt.",
+        ("n", "labels", "truncation", "seed"),
+    ),
+    "upscale": ("Enlarge", "A photograph several times as large.", ("strength",)),
+    "translate": (
+        "Translate",
+        "A picture of one kind turned into one of another.",
+        ("style", "seed", "backward"),
+    ),
+    "inpaint": ("Fill", "Draw over what is to go from a picture: all else stays as it is.", ()),
+    "enhance": (
+        "Enhance",
+        "A clean picture of a poor one. What it adds looks real and may be made up: not for "
+        "diagnosis.",
+        (),
+    ),
+    "segment": (
+        "Segment",
+        "What a model has learnt to find, in white. Not for diagnosis.",
+        ("threshold",),
+    ),
+    "stylize": ("Stylise", "A photograph in the manner of a painting.", ("style", "strength")),
+    "listen": ("Listen", "New sounds and new music.", ("n", "labels", "seed")),
+    "table": ("Table", "New rows of a table, of nobody.", ("n", "seed")),
+}
+MOST = {"generate": 64, "listen": 16, "table": 1000}
+LARGEST_FILE = "32mb"
+AT_ONCE, WAITING = 2, 32
+# Seconds between looks for old files, and until one is old.
+CLEANING = (600, 3600)
+
+
+def build(sources=()):
+    """The page, a `gradio.Blocks` to launch.
+
+    Args:
+        sources: List of what to offer beside the zoo, each as `kerasgan.zoo.load` takes it.
+
+    Raises:
+        ValueError: If one is no entry, or two have the same name.
+
+    Example:
+
+    ```python
+    kerasgan.app.build(["runs/mine"]).launch()
+    ```
+    """
+    entries = Entries(sources)
+    answers = Answers(entries)
+    with gradio.Blocks(title="kerasgan", analytics_enabled=False, delete_cache=CLEANING) as page:
+        gradio.Markdown("# kerasgan")
+        for verb, (title, intro, asked) in TABS.items():
+            if names := entries.names(verb):
+                with gradio.Tab(title):
+                    gradio.Markdown(intro)
+                    _fill_tab(page, verb, title, names, asked, entries, getattr(answers, verb))
+    return page.queue(max_size=WAITING)
+
+
+@contextlib.contextmanager
+def serving(sources=(), host="127.0.0.1", port=None):
+    """Serve the page inside this context, which gives its address.
+
+    Args:
+        sources: As of `build`.
+        host: The address that it is reached at; "0.0.0.0" lets other machines in.
+        port: By default the first free one from 7860 on.
+
+    Raises:
+        ValueError: As `build`.
+        OSError: If the port is taken.
+
+    Example:
+
+    ```python
+    with kerasgan.app.serving(["runs/mine"]) as address:
+        input(f"Open {address} in a browser. Enter ends it. ")
+    ```
+    """
+    limit = Image.MAX_IMAGE_PIXELS
+    with tempfile.TemporaryDirectory() as folder:
+        # All that Gradio hands out files of; by default every page of a machine shares one.
+        os.environ["GRADIO_TEMP_DIR"] = folder
+        # Pillow opens no picture of more than twice as many pixels.
+        Image.MAX_IMAGE_PIXELS = LARGEST // 2
+        page = build(sources)
+        try:
+            yield page.launch(
+                server_name=host,
+                server_port=port,
+                theme=gradio.themes.Base(font="system-ui", font_mono="monospace"),
+                max_file_size=LARGEST_FILE,
+                footer_links=[],
+                run_history=False,
+                ssr_mode=False,
+                share=False,
+                quiet=True,
+                prevent_thread_lock=True,
+            )[1]
+        finally:
+            page.close(verbose=False)
+            Image.MAX_IMAGE_PIXELS = limit
+            del os.environ["GRADIO_TEMP_DIR"]
+
+
+def _fill_tab(page, verb, title, names, asked, entries, answer):
+    """What a tab asks for, what it shows, and the button between the two."""
+    with gradio.Row():
+        with gradio.Column():
+            given = [] if verb in MOST else [_upload(verb)]
+            model = gradio.Dropdown(names, value=names[0], label="Model")
+            about = gradio.Markdown()
+            controls, blocks = {}, []
+            for key in asked:
+                # Shown as a whole, for Gradio makes anew a component that is changed.
+                with gradio.Column(visible=False) as block:
+                    controls[key] = _control(key, verb)
+                blocks.append(block)
+            button = gradio.Button(title, variant="primary")
+        with gradio.Column():
+            made = _results(verb)
+
+    def show(name):
+        """What the page says of a model, and the controls of what can be asked of it."""
+        entry = entries[name]
+        shown = [entry.about, *(gradio.update(visible=key in entry.asks) for key in asked)]
+        if "labels" in asked:
+            words = entries.model(name).labels.words() if "labels" in entry.asks else []
+            shown.append(gradio.update(choices=words, value=[]))
+        return shown if blocks else shown[0]
+
+    options = {"concurrency_limit": AT_ONCE, "concurrency_id": "models"}
+    gradio.on(
+        [page.load, model.change],
+        show,
+        model,
+        [about, *blocks, *(control for key, control in controls.items() if key == "labels")],
+        api_visibility="private",
+        show_progress="hidden",
+        **options,
+    )
+    button.click(answer, [*given, model, *controls.values()], made, api_name=verb, **options)
+
+
+def _upload(verb):
+    """Where a visitor puts a picture, and draws over it to have it filled."""
+    if verb != "inpaint":
+        return _refusing(gradio.Image(type="filepath", image_mode=None, label="Picture"))
+    return _refusing(
+        gradio.ImageEditor(
+            type="pil",
+            format="png",
+            label="Picture",
+            sources=("upload", "clipboard"),
+            transforms=(),
+            layers=gradio.LayerOptions(disabled=True),
+            brush=gradio.Brush(colors=["#ff2e93"], color_mode="fixed"),
+        )
+    )
+
+
+def _refusing(component):
+    """A component that refuses in a sentence what is no picture, or too large a one.
+
+    Not by a subclass: Gradio writes a stub file beside the source of one.
+    """
+    read = component.preprocess
+
+    def preprocess(payload):
+        try:
+            return read(payload)
+        except Image.DecompressionBombError:
+            refuse(
+                f"The picture has more than {LARGEST / 1e6:g} megapixels. Make it smaller first."
+            )
+        except Exception:  # Pillow's plugins raise all kinds
+            refuse("That file is no picture, is damaged, or is of a kind that Pillow cannot read.")
+
+    component.preprocess = preprocess
+    return component
+
+
+def _control(key, verb):
+    """What asks for an argument of a verb."""
+    match key:
+        case "n":
+            most = MOST[verb]
+            return gradio.Slider(1, most, min(16, most), step=1, precision=0, label="Number")
+        case "seed":
+            return gradio.Number(
+                None,
+                minimum=0,
+                precision=0,
+                label="Seed",
+                info="The same number gives the same; without one it is another every time.",
+            )
+        case "labels":
+            return gradio.Dropdown(
+                multiselect=True,
+                allow_custom_value=True,
+                label="Labels",
+                info="Classes are taken in turn, attributes and conditions hold for all. Without "
+                "any they are drawn.",
+            )
+        case "truncation":
+            return gradio.Slider(
+                0, 1, 1, label="Truncation", info="Less: fewer poor samples, and less variety."
+            )
+        case "strength":
+            info = (
+                "From 0, faithful, to 1." if verb == "upscale" else "From 0, the photograph, to 1."
+            )
+            return gradio.Slider(0, 1, 1, label="Strength", info=info)
+        case "style":
+            return _refusing(gradio.Image(type="filepath", image_mode=None, label="Style"))
+        case "backward":
+            return gradio.Checkbox(label="Backward: targets into sources")
+        case "threshold":
+            return gradio.Checkbox(label="How probable it is, from black to white")
+
+
+def _results(verb):
+    """What shows the result, and the file to keep."""
+    shown = []
+    if verb == "listen":
+        shown.append(gradio.Audio(label="Sound", interactive=False))
+    if verb == "table":
+        shown.append(gradio.Dataframe(label="Rows", interactive=False))
+    else:
+        shown.append(gradio.Image(label="Result", interactive=False, buttons=["fullscreen"]))
+    return [*shown, gradio.File(label="Download", interactive=False)]
