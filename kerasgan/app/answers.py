@@ -13,12 +13,13 @@ import numpy as np
 from PIL import Image
 
 from kerasgan.marks import Mark, marking
-from kerasgan.modalities import Music, write_image
-from kerasgan.photos import fill_files, mask_files, read_painting, translate_files, upscale_files
+from kerasgan.modalities import write_image
+from kerasgan.photos import fill_files, mask_files, translate_files, upscale_files
 
 # Pixels of a picture that is uploaded or made, and of one that a network sees whole: a layer of 64
 # channels holds 256 bytes a pixel.
 LARGEST, LARGEST_WHOLE = 16_000_000, 4_000_000
+NO_PICTURE = "Choose a picture first."
 
 
 def refuse(text):
@@ -39,17 +40,14 @@ def _folder(picture=None):
             refuse(" ".join(text.split()))
 
 
-def _check_size(picture, largest, scale=1):
+def _check_size(picture, largest):
     """Refuse a picture that would take too long, or more memory than there is."""
-    if picture is None:
-        refuse("Choose a picture first.")
     with Image.open(picture) as image:
         width, height = image.size
-    if width * height * scale**2 > largest:
-        most = largest / scale**2 / 1e6
-        refuse(
-            f"The picture has {width} × {height} pixels, and at most {most:g} megapixels are taken "
-            "here. Make it smaller first."
+    if width * height > largest:
+        raise ValueError(
+            f"The picture has {width} × {height} pixels, and at most {largest / 1e6:g} megapixels "
+            "are taken here. Make it smaller first."
         )
 
 
@@ -80,7 +78,8 @@ class Answers:
             with marking(Mark(model)):
                 modality.write(samples, out)
                 write_image(picture, modality.preview(samples))
-            yield None if isinstance(modality, Music) else str(out), str(picture), str(out)
+            sound = None if self.entries[model].is_music else str(out)
+            yield sound, str(picture), str(out)
 
     def table(self, model, n, seed):
         """Rows, and their file."""
@@ -100,42 +99,34 @@ class Answers:
     def upscale(self, picture, model, strength):
         """A picture enlarged."""
         loaded = self.entries.model(model)
-        _check_size(picture, LARGEST, loaded.scale)
         strength = strength if "strength" in self.entries[model].asks else None
 
         def write(source, out):
             upscale_files(source, out, loaded.enlarger(strength), loaded.scale, verbose=False)
 
-        yield from self._converted(picture, model, f"_x{loaded.scale}", write)
+        largest = LARGEST // loaded.scale**2
+        yield from self._converted(picture, model, f"_x{loaded.scale}", write, largest)
 
     def translate(self, picture, model, style, seed, backward):
         """A picture turned into one of another kind."""
-        _check_size(picture, LARGEST_WHOLE)
         asked = {"style": style, "seed": seed, "backward": backward}
-        if style is not None:
-            # A style is drawn or taken.
-            asked["seed"] = None
-        asked = {k: v for k, v in asked.items() if k in self.entries[model].asks}
-        yield from self._translated(
-            picture, model, "_translated", "target" if backward else "source", **asked
-        )
+        kind = "target" if backward else "source"
+        yield from self._translated(picture, model, "_translated", kind, asked)
 
     def enhance(self, picture, model):
         """A clean picture of a poor one."""
-        _check_size(picture, LARGEST_WHOLE)
         yield from self._translated(picture, model, "_enhanced", "source")
 
     def stylize(self, picture, model, style, strength):
         """A photograph in the manner of a painting."""
-        _check_size(picture, LARGEST_WHOLE)
-        asked = {}
-        if "style" in self.entries[model].asks:
-            _check_size(style, LARGEST)
-            asked = {"style": read_painting(style), "strength": strength}
-        yield from self._translated(picture, model, "_stylized", "content", **asked)
+        if style is None and "style" in self.entries[model].asks:
+            refuse("Choose a picture whose style is taken first.")
+        asked = {"style": style, "strength": strength}
+        yield from self._translated(picture, model, "_stylized", "content", asked)
 
-    def _translated(self, picture, name, ending, kind, **asked):
+    def _translated(self, picture, name, ending, kind, asked=()):
         model = self.entries.model(name)
+        asked = {key: asked[key] for key in asked if key in self.entries[name].asks}
         convert = functools.partial(getattr(model, model.verb), **asked)
         channels = model.sample_shapes[kind][-1]
 
@@ -145,8 +136,7 @@ class Answers:
         yield from self._converted(picture, name, ending, write)
 
     def segment(self, picture, model, probability):
-        """A mask of what was found in a picture."""
-        _check_size(picture, LARGEST_WHOLE)
+        """A mask of what was found in a picture, or how probable it is."""
         loaded = self.entries.model(model)
         segment = functools.partial(loaded.segment, threshold=None if probability else 0.5)
         channels = loaded.sample_shapes["source"][-1]
@@ -159,24 +149,28 @@ class Answers:
     def inpaint(self, picture, model):
         """A picture whose parts that were drawn over are filled."""
         if picture is None or picture["background"] is None:
-            refuse("Choose a picture first.")
-        loaded = self.entries.model(model)
+            refuse(NO_PICTURE)
         holes = [np.asarray(layer)[..., 3] > 0 for layer in picture["layers"]]
         if not np.any(holes):
             refuse("Draw over what is to go first.")
+        loaded = self.entries.model(model)
+        channels = loaded.sample_shapes["image"][-1]
 
         def write(source, out):
-            picture["background"].convert("RGB").save(source)
-            channels = loaded.sample_shapes["image"][-1]
             mask = np.any(holes, axis=0)
             fill_files(source, mask, out, loaded.inpaint, channels, verbose=False)
 
         with tempfile.TemporaryDirectory() as folder:
-            yield from self._converted(Path(folder, "picture.png"), model, "_filled", write)
+            path = Path(folder, "picture.png")
+            picture["background"].convert("RGB").save(path)
+            yield from self._converted(path, model, "_filled", write, LARGEST)
 
-    def _converted(self, picture, name, ending, write):
+    def _converted(self, picture, name, ending, write, largest=LARGEST_WHOLE):
         """The file that `write(source, out)` makes of a picture, to be shown and to be kept."""
+        if picture is None:
+            refuse(NO_PICTURE)
         with _folder(picture) as folder:
+            _check_size(picture, largest)
             out = folder / f"{Path(picture).stem}{ending}.png"
             with marking(Mark(name, self.entries.model(name).verb)):
                 write(picture, out)

@@ -46,6 +46,11 @@ class Entry:
         return asks
 
     @property
+    def is_music(self):
+        """Whether it makes notes, which a browser does not play."""
+        return self.card.get("modality") == "music"
+
+    @property
     def about(self):
         """What the page says of it, Markdown."""
         told = [self.card.get("summary", "")]

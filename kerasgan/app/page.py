@@ -38,13 +38,18 @@ TABS = {
     ),
     "stylize": ("Stylise", "A photograph in the manner of a painting.", ("style", "strength")),
     "listen": ("Listen", "New sounds and new music.", ("n", "labels", "seed")),
-    "table": ("Table", "New rows of a table, of nobody.", ("n", "seed")),
+    "table": ("Table", "New rows of a table.", ("n", "seed")),
 }
+# What a tab begins with, if not with its first.
+PREFERRED = ("inpaint_photos", "srgan_x4")
 MOST = {"generate": 64, "listen": 16, "table": 1000}
+SOURCES = ["upload", "clipboard"]
 LARGEST_FILE = "32mb"
 AT_ONCE, WAITING = 2, 32
 # Seconds between looks for old files, and until one is old.
 CLEANING = (600, 3600)
+# Of 28 pixels little could be seen.
+STYLE = ".picture img { width: 100%; max-height: 60vh; object-fit: contain; }"
 
 
 def build(sources=()):
@@ -65,7 +70,7 @@ def build(sources=()):
     entries = Entries(sources)
     answers = Answers(entries)
     with gradio.Blocks(title="kerasgan", analytics_enabled=False, delete_cache=CLEANING) as page:
-        gradio.Markdown("# kerasgan")
+        gradio.Markdown("# kerasgan\nWhat is made here says so in its file.")
         for verb, (title, intro, asked) in TABS.items():
             if names := entries.names(verb):
                 with gradio.Tab(title):
@@ -106,6 +111,7 @@ def serving(sources=(), host="127.0.0.1", port=None):
                 server_name=host,
                 server_port=port,
                 theme=gradio.themes.Base(font="system-ui", font_mono="monospace"),
+                css=STYLE,
                 max_file_size=LARGEST_FILE,
                 footer_links=[],
                 run_history=False,
@@ -125,33 +131,36 @@ def _fill_tab(page, verb, title, names, asked, entries, answer):
     with gradio.Row():
         with gradio.Column():
             given = [] if verb in MOST else [_upload(verb)]
-            model = gradio.Dropdown(names, value=names[0], label="Model")
-            about = gradio.Markdown()
-            controls, blocks = {}, []
+            first = next((name for name in names if name in PREFERRED), names[0])
+            model = gradio.Dropdown(names, value=first, label="Model")
+            controls, blocks = {}, {}
             for key in asked:
                 # Shown as a whole, for Gradio makes anew a component that is changed.
-                with gradio.Column(visible=False) as block:
+                with gradio.Column(visible=False) as blocks[key]:
                     controls[key] = _control(key, verb)
-                blocks.append(block)
             button = gradio.Button(title, variant="primary")
         with gradio.Column():
             made = _results(verb)
+            about = gradio.Markdown()
 
     def show(name):
-        """What the page says of a model, and the controls of what can be asked of it."""
+        """What the page says of a model, and what it shows to be asked for."""
         entry = entries[name]
-        shown = [entry.about, *(gradio.update(visible=key in entry.asks) for key in asked)]
+        shown = {about: entry.about}
+        shown |= {block: gradio.update(visible=key in entry.asks) for key, block in blocks.items()}
         if "labels" in asked:
             words = entries.model(name).labels.words() if "labels" in entry.asks else []
-            shown.append(gradio.update(choices=words, value=[]))
-        return shown if blocks else shown[0]
+            shown[controls["labels"]] = gradio.update(choices=words, value=[])
+        if verb == "listen":
+            shown[made[0]] = gradio.update(visible=not entry.is_music)
+        return shown
 
     options = {"concurrency_limit": AT_ONCE, "concurrency_id": "models"}
     gradio.on(
         [page.load, model.change],
         show,
         model,
-        [about, *blocks, *(control for key, control in controls.items() if key == "labels")],
+        [about, *blocks.values(), made[0], *([controls["labels"]] if "labels" in asked else [])],
         api_visibility="private",
         show_progress="hidden",
         **options,
@@ -162,16 +171,28 @@ def _fill_tab(page, verb, title, names, asked, entries, answer):
 def _upload(verb):
     """Where a visitor puts a picture, and draws over it to have it filled."""
     if verb != "inpaint":
-        return _refusing(gradio.Image(type="filepath", image_mode=None, label="Picture"))
+        return _picture("Picture")
     return _refusing(
         gradio.ImageEditor(
             type="pil",
             format="png",
             label="Picture",
-            sources=("upload", "clipboard"),
+            sources=SOURCES,
             transforms=(),
             layers=gradio.LayerOptions(disabled=True),
             brush=gradio.Brush(colors=["#ff2e93"], color_mode="fixed"),
+        )
+    )
+
+
+def _picture(label):
+    return _refusing(
+        gradio.Image(
+            type="filepath",
+            image_mode=None,
+            label=label,
+            sources=SOURCES,
+            elem_classes="picture",
         )
     )
 
@@ -205,11 +226,11 @@ def _control(key, verb):
             return gradio.Slider(1, most, min(16, most), step=1, precision=0, label="Number")
         case "seed":
             return gradio.Number(
-                None,
+                0,
                 minimum=0,
                 precision=0,
                 label="Seed",
-                info="The same number gives the same; without one it is another every time.",
+                info="The same number gives the same, another something else.",
             )
         case "labels":
             return gradio.Dropdown(
@@ -229,11 +250,11 @@ def _control(key, verb):
             )
             return gradio.Slider(0, 1, 1, label="Strength", info=info)
         case "style":
-            return _refusing(gradio.Image(type="filepath", image_mode=None, label="Style"))
+            return _picture("Style")
         case "backward":
             return gradio.Checkbox(label="Backward: targets into sources")
         case "threshold":
-            return gradio.Checkbox(label="How probable it is, from black to white")
+            return gradio.Checkbox(label="How probable it is, in place of a mask")
 
 
 def _results(verb):
@@ -244,5 +265,9 @@ def _results(verb):
     if verb == "table":
         shown.append(gradio.Dataframe(label="Rows", interactive=False))
     else:
-        shown.append(gradio.Image(label="Result", interactive=False, buttons=["fullscreen"]))
+        shown.append(
+            gradio.Image(
+                label="Result", interactive=False, buttons=["fullscreen"], elem_classes="picture"
+            )
+        )
     return [*shown, gradio.File(label="Download", interactive=False)]
