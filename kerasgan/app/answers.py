@@ -19,7 +19,8 @@ from kerasgan.photos import fill_files, mask_files, translate_files, upscale_fil
 # Pixels of a picture that is uploaded or made, and of one that a network sees whole: a layer of 64
 # channels holds 256 bytes a pixel.
 LARGEST, LARGEST_WHOLE = 16_000_000, 4_000_000
-NO_PICTURE = "Choose a picture first."
+MISSING = "Choose a picture first."
+UNREADABLE = "That file is no picture, is damaged, or is of a kind that Pillow cannot read."
 
 
 def refuse(text):
@@ -42,8 +43,11 @@ def _folder(picture=None):
 
 def _check_size(picture, largest):
     """Refuse a picture that would take too long, or more memory than there is."""
-    with Image.open(picture) as image:
-        width, height = image.size
+    try:
+        with Image.open(picture) as image:
+            width, height = image.size
+    except Image.UnidentifiedImageError:  # Gradio opens no .svg
+        raise ValueError(UNREADABLE) from None
     if width * height > largest:
         raise ValueError(
             f"The picture has {width} × {height} pixels, and at most {largest / 1e6:g} megapixels "
@@ -149,7 +153,7 @@ class Answers:
     def inpaint(self, picture, model):
         """A picture whose parts that were drawn over are filled."""
         if picture is None or picture["background"] is None:
-            refuse(NO_PICTURE)
+            refuse(MISSING)
         holes = [np.asarray(layer)[..., 3] > 0 for layer in picture["layers"]]
         if not np.any(holes):
             refuse("Draw over what is to go first.")
@@ -168,7 +172,7 @@ class Answers:
     def _converted(self, picture, name, ending, write, largest=LARGEST_WHOLE):
         """The file that `write(source, out)` makes of a picture, to be shown and to be kept."""
         if picture is None:
-            refuse(NO_PICTURE)
+            refuse(MISSING)
         with _folder(picture) as folder:
             _check_size(picture, largest)
             out = folder / f"{Path(picture).stem}{ending}.png"

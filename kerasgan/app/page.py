@@ -7,7 +7,7 @@ import tempfile
 import gradio
 from PIL import Image
 
-from kerasgan.app.answers import LARGEST, Answers, refuse
+from kerasgan.app.answers import LARGEST, UNREADABLE, Answers, refuse
 from kerasgan.app.entries import Entries
 
 # What a tab is called, what it says of itself, and what can be asked of its models: the arguments
@@ -49,7 +49,10 @@ AT_ONCE, WAITING = 2, 32
 # Seconds between looks for old files, and until one is old.
 CLEANING = (600, 3600)
 # Of 28 pixels little could be seen.
-STYLE = ".picture img { width: 100%; max-height: 60vh; object-fit: contain; }"
+STYLE = """
+.result .image-frame, .result img { width: 100%; }
+.result img { max-height: 60vh; object-fit: contain; }
+"""
 
 
 def build(sources=()):
@@ -107,19 +110,26 @@ def serving(sources=(), host="127.0.0.1", port=None):
         Image.MAX_IMAGE_PIXELS = LARGEST // 2
         page = build(sources)
         try:
-            yield page.launch(
-                server_name=host,
-                server_port=port,
-                theme=gradio.themes.Base(font="system-ui", font_mono="monospace"),
-                css=STYLE,
-                max_file_size=LARGEST_FILE,
-                footer_links=[],
-                run_history=False,
-                ssr_mode=False,
-                share=False,
-                quiet=True,
-                prevent_thread_lock=True,
-            )[1]
+            try:
+                _, address, _ = page.launch(
+                    server_name=host,
+                    server_port=port,
+                    theme=gradio.themes.Base(font="system-ui", font_mono="monospace"),
+                    css=STYLE,
+                    max_file_size=LARGEST_FILE,
+                    footer_links=[],
+                    run_history=False,
+                    ssr_mode=False,
+                    share=False,
+                    quiet=True,
+                    prevent_thread_lock=True,
+                )
+            except OSError as error:
+                raise OSError(
+                    f"The page cannot be served at {host}, port {port or '7860 to 7959'}: the port "
+                    "is taken, or the address is none of this machine. Give another."
+                ) from error
+            yield address
         finally:
             page.close(verbose=False)
             Image.MAX_IMAGE_PIXELS = limit
@@ -138,7 +148,7 @@ def _fill_tab(page, verb, title, names, asked, entries, answer):
                 # Shown as a whole, for Gradio makes anew a component that is changed.
                 with gradio.Column(visible=False) as blocks[key]:
                     controls[key] = _control(key, verb)
-            button = gradio.Button(title, variant="primary")
+            button = gradio.Button("Generate" if verb in MOST else title, variant="primary")
         with gradio.Column():
             made = _results(verb)
             about = gradio.Markdown()
@@ -192,7 +202,6 @@ def _picture(label):
             image_mode=None,
             label=label,
             sources=SOURCES,
-            elem_classes="picture",
         )
     )
 
@@ -212,7 +221,7 @@ def _refusing(component):
                 f"The picture has more than {LARGEST / 1e6:g} megapixels. Make it smaller first."
             )
         except Exception:  # Pillow's plugins raise all kinds
-            refuse("That file is no picture, is damaged, or is of a kind that Pillow cannot read.")
+            refuse(UNREADABLE)
 
     component.preprocess = preprocess
     return component
@@ -267,7 +276,7 @@ def _results(verb):
     else:
         shown.append(
             gradio.Image(
-                label="Result", interactive=False, buttons=["fullscreen"], elem_classes="picture"
+                label="Result", interactive=False, buttons=["fullscreen"], elem_classes="result"
             )
         )
     return [*shown, gradio.File(label="Download", interactive=False)]
