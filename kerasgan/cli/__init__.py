@@ -12,6 +12,7 @@ from kerasgan.cli import (
     enhancing,
     filling,
     looking,
+    pushing,
     segmenting,
     styling,
     training,
@@ -74,4 +75,5 @@ def _parser():
     app.add(add)
     training.add(add)
     looking.add_runs(add)
+    pushing.add(add)
     return parser
