@@ -67,13 +67,15 @@ def build(sources=()):
     Example:
 
     ```python
-    kerasgan.app.build(["runs/mine"]).launch()
+    from kerasgan.app import build
+
+    build(["runs/mine"]).launch()
     ```
     """
     entries = Entries(sources)
     answers = Answers(entries)
     with gradio.Blocks(title="kerasgan", analytics_enabled=False, delete_cache=CLEANING) as page:
-        gradio.Markdown("# kerasgan\nWhat is made here says so in its file.")
+        gradio.Markdown("# kerasgan\nPictures and sounds that are made here say so in their files.")
         for verb, (title, intro, asked) in TABS.items():
             if names := entries.names(verb):
                 with gradio.Tab(title):
@@ -98,7 +100,9 @@ def serving(sources=(), host="127.0.0.1", port=None):
     Example:
 
     ```python
-    with kerasgan.app.serving(["runs/mine"]) as address:
+    from kerasgan.app import serving
+
+    with serving(["runs/mine"]) as address:
         input(f"Open {address} in a browser. Enter ends it. ")
     ```
     """
