@@ -16,9 +16,9 @@ from kerasgan.marks import Mark, marking
 from kerasgan.modalities import write_image
 from kerasgan.photos import fill_files, mask_files, translate_files, upscale_files
 
-# Pixels of a picture that is uploaded or made, and of one that a network sees whole: a layer of 64
-# channels holds 256 bytes a pixel.
-LARGEST, LARGEST_WHOLE = 16_000_000, 4_000_000
+# Pixels of a picture that is opened or made, and of one that a network sees whole, for which it
+# takes some 3 GB of memory a million.
+LARGEST, LARGEST_WHOLE = 16_000_000, 1_500_000
 MISSING = "Choose a picture first."
 UNREADABLE = "That file is no picture, is damaged, or is of a kind that Pillow cannot read."
 
@@ -167,7 +167,7 @@ class Answers:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "picture.png")
             picture["background"].convert("RGB").save(path)
-            yield from self._converted(path, model, "_filled", write, LARGEST)
+            yield from self._converted(path, model, "_filled", write)
 
     def _converted(self, picture, name, ending, write, largest=LARGEST_WHOLE):
         """The file that `write(source, out)` makes of a picture, to be shown and to be kept."""

@@ -274,7 +274,7 @@ def _results(verb):
     """What shows the result, and the file to keep."""
     shown = []
     if verb == "listen":
-        shown.append(gradio.Audio(label="Sound", interactive=False))
+        shown.append(gradio.Audio(label="Sound", interactive=False, buttons=["download"]))
     if verb == "table":
         shown.append(gradio.Dataframe(label="Rows", interactive=False))
     else:
