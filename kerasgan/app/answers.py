@@ -64,41 +64,40 @@ class Answers:
     def generate(self, model, n, labels, truncation, seed):
         """A picture of samples, and their file."""
         with _folder() as folder:
-            generator, samples = self._samples(model, n, seed, labels, truncation)
-            modality, picture = generator.modalities[generator.makes], folder / f"{model}.png"
-            out = picture.with_suffix(modality.suffixes[0])
-            with marking(Mark(model)):
-                if out != picture:
-                    modality.write(samples, out)
-                write_image(picture, modality.preview(samples))
-            yield str(picture), str(out)
+            yield self._written(folder, model, n, seed, labels=labels, truncation=truncation)
 
     def listen(self, model, n, labels, seed):
         """Sounds, a picture of them or of music, and their file."""
         with _folder() as folder:
-            generator, samples = self._samples(model, n, seed, labels)
-            modality, picture = generator.modalities[generator.makes], folder / f"{model}.png"
-            out = picture.with_suffix(modality.suffixes[0])
-            with marking(Mark(model)):
-                modality.write(samples, out)
-                write_image(picture, modality.preview(samples))
-            sound = None if self.entries[model].is_music else str(out)
-            yield sound, str(picture), str(out)
+            picture, out = self._written(folder, model, n, seed, labels=labels)
+            yield None if self.entries[model].is_music else out, picture, out
 
     def table(self, model, n, seed):
         """Rows, and their file."""
         with _folder() as folder:
-            generator, rows = self._samples(model, n, seed)
+            modality, rows = self._samples(model, n, seed)
             out = folder / f"{model}.csv"
-            generator.modalities[generator.makes].write(rows, out)
+            modality.write(rows, out)
             yield rows, str(out)
 
-    def _samples(self, name, n, seed, labels=None, truncation=None):
+    def _written(self, folder, name, n, seed, **asked):
+        """A picture of samples, and their file: of pictures the same."""
+        modality, samples = self._samples(name, n, seed, **asked)
+        picture = folder / f"{name}.png"
+        out = picture.with_suffix(modality.suffixes[0])
+        with marking(Mark(name)):
+            if out != picture:
+                modality.write(samples, out)
+            write_image(picture, modality.preview(samples))
+        return str(picture), str(out)
+
+    def _samples(self, name, n, seed, **asked):
+        """What samples of a model are, and some: what it does not take is not asked for."""
         model = self.entries.model(name)
-        asked = {"truncation": truncation} if "truncation" in self.entries[name].asks else {}
-        if labels:
-            asked["labels"] = model.labels.named(labels, n)
-        return model, model.generate(n, seed=seed, **asked)
+        asked = {key: asked[key] for key in asked if key in self.entries[name].asks}
+        if words := asked.pop("labels", None):
+            asked["labels"] = model.labels.named(words, n)
+        return model.modalities[model.makes], model.generate(n, seed=seed, **asked)
 
     def upscale(self, picture, model, strength):
         """A picture enlarged."""
