@@ -54,8 +54,9 @@ ALLOWED = {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "augment", "modalities"),
         *("datasets", "metrics", "recipes", "files", "arguments", "marks"),
     },
+    "app": {"zoo", "marks", "modalities", "models", "photos"},
     "cli": {"_choose_backend", "kerasgan", "zoo", "recipes", "files", "modalities", "photos"}
-    | {"datasets", "diagnosis", "latents", "marks", "models"},
+    | {"app", "datasets", "diagnosis", "latents", "marks", "models"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 

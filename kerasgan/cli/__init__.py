@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 from kerasgan import __version__
 from kerasgan.cli import (
+    app,
     detecting,
     enhancing,
     exporting,
     filling,
     looking,
+    pushing,
     segmenting,
     styling,
     training,
@@ -72,6 +74,8 @@ def _parser():
     styling.add(add)
     detecting.add(add)
     exporting.add(add)
+    app.add(add)
     training.add(add)
     looking.add_runs(add)
+    pushing.add(add)
     return parser
