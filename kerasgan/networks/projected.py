@@ -1,7 +1,6 @@
 """Projected GAN's networks, Sauer et al. 2021 (arXiv:2111.01007)."""
 
 import os
-import random
 
 import keras
 from keras import layers
@@ -25,6 +24,7 @@ def projected(
     width: int = 64,
     projection_width: int = 64,
     discriminator_width: int = 64,
+    projection_seed: int = 0,
 ):
     """FastGAN's generator, and discriminators that see a frozen network's features.
 
@@ -46,6 +46,9 @@ def projected(
         projection_width: Channels of the largest features that are judged; 64 in the paper's code.
         discriminator_width: Channels of the discriminators at 64 pixels; they double with every
             halving, up to 8 times as many at 8.
+        projection_seed: Integer, of the random mixing of features. What discriminators have
+            learned holds for that one alone: with `start` leave it as the recipe of the start has
+            it.
 
     Returns:
         `(generator, discriminator)`: from latents `(batch, latent_dim)` to images in [-1, 1], and
@@ -70,13 +73,11 @@ def projected(
             network, feature_layers, preprocessing, weights, projection_width, **given
         )
 
-    # What initializers draw comes from here too.
-    seed = random.randrange(2**31)
     if enlargement is None:
         smallest = projection().sides_of_features((1, 256, 256, 3))[-1]
         enlargement = max(2 * 256 // (smallest * image_shape[0]), 1)
     inputs = keras.Input(image_shape, name="images")
-    layer = projection(enlargement=enlargement, seed=seed, name="projection")
+    layer = projection(enlargement=enlargement, seed=projection_seed, name="projection")
     features = layer(inputs)
     end = min(8, layer.sides[-1])
     if end < 4:
