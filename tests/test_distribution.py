@@ -1,76 +1,123 @@
-"""Keras's own distribution runs the models as they are, over two devices of one process."""
+"""Every backend's own engine trains the models as they are over two devices, or processes."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-from tiny import compiled, images, mlp_gan, train
+from PIL import Image
+from tiny import array, compiled, images
 
-from kerasgan.models import GAN
+from kerasgan import datasets, models, networks
+from kerasgan.diagnosis import run as runs
+from kerasgan.engine import devices
 
 BACKEND = keras.backend.backend()
+SHAPE = (16, 16, 1)
+TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
 
-class FixedLatents(GAN):
-    """Replicas draw latents of their own: without drawing, two runs can be compared."""
+class OfThePicture:
+    """Replicas draw latents of their own: made of the pictures, two runs can be compared."""
 
     def draw(self, batch):
-        ones = keras.ops.ones((keras.ops.shape(batch["real"])[0], 1))
-        return batch | {"latents": ones * keras.ops.convert_to_tensor([[0.5, -1.0, 1.5, -0.2]])}
+        rows = keras.ops.reshape(batch["real"], (-1, 64, 4))
+        return batch | {"latents": keras.ops.mean(rows, axis=1) * 4.0}
 
 
-def run(model):
-    sgd = keras.optimizers.SGD
-    compiled(model, discriminator_optimizer=sgd(0.1), generator_optimizer=sgd(0.1))
-    history = train(model, images(8))
-    return [np.array(history["generator_loss"]), *model.get_weights()]
+class GAN(OfThePicture, models.GAN):
+    pass
 
 
-def data_parallel(path):
-    keras.distribution.set_distribution(keras.distribution.DataParallel())
-    assert len(keras.distribution.list_devices()) == 2
-    np.savez(path, *run(mlp_gan(cls=FixedLatents)))
+class WGANGP(OfThePicture, models.WGANGP):
+    pass
 
 
-def mirrored(path):
-    import tensorflow as tf
-
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    assert strategy.num_replicas_in_sync == 2
-    with strategy.scope():
-        model = mlp_gan(cls=FixedLatents)
-        result = run(model)
-    np.savez(path, *result)
+def gan():
+    return GAN(*networks.dcgan(SHAPE, latent_dim=4, width=2))
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        pytest.param("data_parallel", marks=pytest.mark.skipif(BACKEND != "jax", reason="JAX's")),
-        pytest.param(
-            "mirrored", marks=pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's")
-        ),
-    ],
-)
-def test_two_devices_train_as_one_does(way, tmp_path):
+def wgan_gp():
+    options = models.WGANGP.network_options
+    return WGANGP(*networks.dcgan(SHAPE, latent_dim=4, width=2, **options), discriminator_steps=2)
+
+
+def cycle_gan():
+    there, back = (networks.translator((None, None, 1), width=2, blocks=1) for _ in range(2))
+    judges = [networks.patchgan(SHAPE, width=2, depth=1) for _ in range(2)]
+    return models.CycleGAN(there, back, *judges, identity_weight=0.5)
+
+
+def srgan():
+    networks_ = networks.srresnet(2, width=2, blocks=1), networks.srgan_discriminator(16, 2)
+    return models.SRGAN(*networks_, content_loss="mean_squared_error")
+
+
+def trained(make):
+    """What two steps of a model with plain optimizers lead to."""
+    # Where a penalty looks is drawn by each replica for itself.
+    keras.random.uniform = lambda shape, *args, **kwargs: keras.ops.full(shape, 0.3)
+    keras.utils.set_random_seed(1)
+    model = compiled(make(), optimizer=keras.optimizers.SGD(0.05))
+    if "large" in model.takes:
+        large = images(8, (16, 16, 3))
+        given = {"small": large[:, ::2, ::2], "large": large}
+    elif "source" in model.takes:
+        given = {"source": images(8, SHAPE), "target": images(8, SHAPE, seed=1)}
+    else:
+        given = datasets.load(images(8, SHAPE), SHAPE, batch_size=4, flip=False, workers=1)
+    options = {} if isinstance(given, datasets.Batches) else {"batch_size": 4, "shuffle": False}
+    history = model.fit(given, epochs=1, verbose=0, **options).history
+    found = {name: np.array(values) for name, values in history.items()}
+    weights = {str(i): array(v) for i, v in enumerate(model.weights) if "seed" not in v.path}
+    return found | weights
+
+
+MODELS = (gan, wgan_gp, cycle_gan, srgan)
+
+
+def over_two(folder):
+    """Train every model over two devices; of processes one writes."""
+    with devices.over(None if BACKEND == "torch" else 2):
+        assert devices.number() == 2
+        for make in MODELS:
+            found = trained(make)
+            if devices.is_first():
+                np.savez(Path(folder) / f"{make.__name__}.npz", **found)
+
+
+def command(arguments, **variables):
     flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"} if BACKEND == "jax" else {}
-    subprocess.run(
-        [sys.executable, __file__, way, str(tmp_path / "two.npz")],
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])} | flags,
-        check=True,
-        timeout=300,
-    )
-    with np.load(tmp_path / "two.npz") as stored:
-        two = [stored[name] for name in stored]
-    for a, b in zip(two, run(mlp_gan(cls=FixedLatents)), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+    path = os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parent)])
+    return {
+        "args": [sys.executable, *(TORCHRUN if BACKEND == "torch" else []), *map(str, arguments)],
+        "env": os.environ | {"PYTHONPATH": path} | flags | variables,
+    }
+
+
+def test_two_devices_train_as_one_does(tmp_path, monkeypatch):
+    subprocess.run(**command([__file__, tmp_path]), check=True, timeout=300)
+    monkeypatch.setattr(keras.random, "uniform", None)  # which `trained` replaces
+    for make in MODELS:
+        one = trained(make)
+        with np.load(tmp_path / f"{make.__name__}.npz") as two:
+            assert set(two) == set(one)
+            for name in one:
+                np.testing.assert_allclose(
+                    two[name], one[name], rtol=2e-4, atol=2e-5, err_msg=f"{make.__name__} {name}"
+                )
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](sys.argv[2])
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        half = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, half)
+    over_two(sys.argv[1])

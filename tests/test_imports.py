@@ -14,6 +14,7 @@ FILES = {
 # A part is a sub-package or a file of the top level. Every part may import itself.
 ALLOWED = {
     "kerasgan": {"_choose_backend"},
+    "__main__": {"cli"},
     "_choose_backend": set(),
     "files": set(),
     "greys": set(),

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasgan.engine import backend, beyond_keras
+from kerasgan.engine import backend, beyond_keras, devices
 from kerasgan.engine.copying import frozen_copy
 from kerasgan.engine.data import named
 from kerasgan.engine.fitting import Fits
@@ -222,8 +222,15 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
             )
         return {name: self.modalities[name].to_network(value) for name, value in given.items()}
 
-    def _turns(self, data, training):
+    def _step(self, data, training):
         given = named(data, (*self.takes, *self.beside))
+        with devices.replica(self):
+            # Held-out data are read whole by every process.
+            is_own = training and self.reads_own
+            self._turns(given if is_own else devices.share(given), training)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def _turns(self, given, training):
         self.watch({name: value for name, value in given.items() if name in self.takes})
         batch = self.read_batch(given)
         for player in self.players:
@@ -240,11 +247,10 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
                 self.after_step(batch)
             self._average()
             self.optimizer.iterations.assign_add(1)
-        return {metric.name: metric.result() for metric in self.metrics}
 
     def turn(self, player, batch, training=True):
         """One turn of a player: its loss is lowered by moving its networks."""
-        drawn = self.draw(batch)
+        drawn = devices.spread(self.draw(batch))
         if training and self.privacy is not None and player != "discriminator":
             drawn = self.privacy.without_data(drawn)
         if training:
@@ -294,12 +300,12 @@ class AdversarialModel(Saves, Judges, Fits, Watches, IsUsed, backend.SharesState
         return [v for group in self._groups() for v in group]
 
     def train_step(self, *args):
-        return backend.run_step(lambda data: self._turns(data, True), args, self._groups())
+        return backend.run_step(lambda data: self._step(data, True), args, self._groups())
 
     def test_step(self, *args):
         trained, others, _, metrics = self._groups()
         groups = (trained, others, metrics)
-        return backend.run_step(lambda data: self._turns(data, False), args, groups)
+        return backend.run_step(lambda data: self._step(data, False), args, groups)
 
     def call(self, inputs, training=False):
         name = self.averaged[0]
