@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+import tomllib
 from pathlib import Path
 
 import keras
@@ -13,8 +15,9 @@ import pytest
 from PIL import Image
 from tiny import array, compiled, images
 
-from kerasgan import datasets, models, networks
-from kerasgan.diagnosis import run as runs
+from kerasgan import datasets, models, networks, zoo
+from kerasgan.cli import main
+from kerasgan.diagnosis.run import rows
 from kerasgan.engine import devices
 
 BACKEND = keras.backend.backend()
@@ -48,7 +51,9 @@ def wgan_gp():
 
 
 def cycle_gan():
-    there, back = (networks.translator((None, None, 1), width=2, blocks=1) for _ in range(2))
+    there, back = (
+        networks.translator((None, None, 1), channels=1, width=2, blocks=1) for _ in range(2)
+    )
     judges = [networks.patchgan(SHAPE, width=2, depth=1) for _ in range(2)]
     return models.CycleGAN(there, back, *judges, identity_weight=0.5)
 
@@ -88,7 +93,7 @@ def over_two(folder):
         for make in MODELS:
             found = trained(make)
             if devices.is_first():
-                np.savez(Path(folder) / f"{make.__name__}.npz", **found)
+                np.savez(folder / f"{make.__name__}.npz", **found)
 
 
 def command(arguments, **variables):
@@ -101,7 +106,7 @@ def command(arguments, **variables):
 
 
 def test_two_devices_train_as_one_does(tmp_path, monkeypatch):
-    subprocess.run(**command([__file__, tmp_path]), check=True, timeout=300)
+    subprocess.run(**command([__file__, "over_two", tmp_path]), check=True, timeout=300)
     monkeypatch.setattr(keras.random, "uniform", None)  # which `trained` replaces
     for make in MODELS:
         one = trained(make)
@@ -113,6 +118,89 @@ def test_two_devices_train_as_one_does(tmp_path, monkeypatch):
                 )
 
 
+def words(folder):
+    found = ["train", "dcgan", "--data", folder / "pictures", "--out", folder / "run"]
+    found += ["data.image_shape=[16, 16, 1]", "networks.width=2", "fit.held_out=4"]
+    found += ["--epochs", 3, "--batch-size", 4]
+    return found if BACKEND == "torch" else [*found, "--devices", 2]
+
+
+def killed(folder):
+    """Train by the command, and kill what has begun: of two processes the second."""
+    state, own = folder / "run" / "state.weights.h5", os.environ.get("RANK", "1") == "1"
+
+    def kill():
+        while not state.exists():
+            time.sleep(0.002)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if own:
+        threading.Thread(target=kill, daemon=True).start()
+    sys.exit(main([str(word) for word in words(folder)]))
+
+
+def test_a_run_over_two_devices_goes_on_when_one_was_killed(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for i, image in enumerate(images(15, SHAPE)):
+        Image.fromarray(image[..., 0]).save(tmp_path / "pictures" / f"{i:02d}.png")
+    output = {"capture_output": True, "text": True, "timeout": 300}
+    first = subprocess.run(**command([__file__, "killed", tmp_path]), **output)
+    assert first.returncode != 0 and not (tmp_path / "run" / "entry").exists()
+    if BACKEND == "torch":
+        (line,) = (x for x in first.stderr.splitlines() if x.startswith("kerasgan: "))
+        assert "Another process of this training has ended" in line
+    again = subprocess.run(**command([__file__, "trained_by_command", tmp_path]), **output)
+    assert again.returncode == 0, again.stderr
+    # One of the processes tells and writes.
+    assert again.stdout.count("Going on with") == again.stdout.count("Done.") == 1
+    assert [*dict(rows(tmp_path / "run" / "log.csv"))] == [0, 1, 2]
+    assert len([*(tmp_path / "run" / "grids").iterdir()]) == 3
+    sessions = tomllib.loads((tmp_path / "run" / "environment.toml").read_text())["session"]
+    assert [session["devices"] for session in sessions] == [2, 2]
+    assert zoo.load(tmp_path / "run").generate(2).shape == (2, *SHAPE)
+
+
+def trained_by_command(folder):
+    sys.exit(main([str(word) for word in words(folder)]))
+
+
+def test_devices_that_are_not_there_are_refused(tmp_path, capsys):
+    Image.fromarray(images(1, SHAPE)[0, ..., 0]).save(tmp_path / "one.png")
+    out = ["--out", str(tmp_path / "run")]
+    assert (
+        main(["train", "dcgan", "--data", str(tmp_path / "one.png"), *out, "--devices", "9"]) == 2
+    )
+    line = capsys.readouterr().err
+    expected = "torchrun --nproc-per-node 9" if BACKEND == "torch" else "9 are asked for"
+    assert expected in line and line.count("\n") == 1
+
+
+@pytest.mark.without_backend
+def test_the_parts_of_a_batch_are_the_batch():
+    def data(number, part=None):
+        found = datasets.load(images(10, SHAPE), SHAPE, batch_size=4, flip=True, workers=1, seed=3)
+        found.divide(number, part)
+        return found
+
+    one, two = data(1), data(2)
+    first, second = data(2, 0), data(2, 1)
+    assert len(one) == len(first) == 3
+    for i in range(2):
+        np.testing.assert_array_equal(np.concatenate([first[i], second[i]]), one[i])
+        np.testing.assert_array_equal(two[i], one[i])
+    four = data(4)
+    assert [len(data(4, part)[2]) for part in range(4)] == [1] * 4
+    # The last two pictures, each twice.
+    np.testing.assert_array_equal(four[2], np.concatenate([one[2], one[2]]))
+
+
+@pytest.mark.without_backend
+def test_a_batch_that_cannot_be_divided_is_refused():
+    data = datasets.load(images(10, SHAPE), SHAPE, batch_size=4, workers=1)
+    with pytest.raises(ValueError, match="batch_size must be a multiple of 3"):
+        data.divide(3)
+
+
 if __name__ == "__main__":
     if BACKEND == "tensorflow":
         import tensorflow as tf
@@ -120,4 +208,4 @@ if __name__ == "__main__":
         cpu = tf.config.list_physical_devices("CPU")[0]
         half = [tf.config.LogicalDeviceConfiguration()] * 2
         tf.config.set_logical_device_configuration(cpu, half)
-    over_two(sys.argv[1])
+    globals()[sys.argv[1]](Path(sys.argv[2]))

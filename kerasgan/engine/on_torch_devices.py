@@ -12,7 +12,6 @@ import os
 
 import torch
 from torch import distributed
-from torch.distributed.nn.functional import all_reduce
 
 from kerasgan.engine import by_keras
 
@@ -136,4 +135,18 @@ def _summed(tensors):
 
 def mean(x):
     """The mean over all processes, through which gradients flow."""
-    return all_reduce(x) / number()
+    return _Sum.apply(x) / number()
+
+
+class _Sum(torch.autograd.Function):
+    """The sum over all processes, which all get, and so is its gradient."""
+
+    @staticmethod
+    def forward(context, x):
+        total = x.clone()
+        distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(context, gradient):
+        return _Sum.apply(gradient)
