@@ -70,6 +70,8 @@ def begin(variables):
 
 def share(batch):
     n = number()
+    if n == 1:
+        return batch
     if uneven := {name: len(x) for name, x in batch.items() if len(x) % n}:
         raise ValueError(
             f"{n} processes take an equal part of every batch, the last one too. Received a batch "
