@@ -82,7 +82,8 @@ def trained(make):
     found = {name: np.array(values) for name, values in history.items()}
     # Each replica has seeds and pictures in store of its own.
     own = re.compile("seed|pool")
-    return found | {v.path: array(v) for v in model.weights if not own.search(v.path)}
+    weights = [array(v) for v in model.weights if not own.search(v.path)]
+    return found | {str(number): value for number, value in enumerate(weights)}
 
 
 MODELS = (gan, wgan_gp, cycle_gan, srgan)
