@@ -47,8 +47,12 @@ def spread(batch):
     distribution = keras.distribution.distribution()
     if distribution is None:
         return batch
+
+
+    def spread_one(x):
+        if not x.shape or x.shape[0] % number():
+            return x
+        return keras.distribution.distribute_tensor(x, distribution.get_data_layout(x.shape))
+
     # Else all of what is made of latents would be computed on every device.
-    return {
-        name: keras.distribution.distribute_tensor(x, distribution.get_data_layout(x.shape))
-        for name, x in batch.items()
-    }
+    return {name: spread_one(x) for name, x in batch.items()}
