@@ -89,6 +89,25 @@ def trained(make):
 MODELS = (gan, wgan_gp, cycle_gan, srgan)
 
 
+def wide():
+    return GAN(*networks.mlp(SHAPE, latent_dim=4, width=8, depth=1))
+
+
+def split_over_two():
+    """A model whose layers lie on two devices in parts, by Keras's own `ModelParallel`."""
+    mesh = keras.distribution.DeviceMesh((1, 2), ["batch", "model"])
+    layout = keras.distribution.LayoutMap(mesh)
+    layout[".*dense.*kernel"] = ("model", None)
+    parallel = keras.distribution.ModelParallel(
+        layout_map=layout, batch_dim_name="batch", auto_shard_dataset=False
+    )
+    keras.distribution.set_distribution(parallel)
+    try:
+        return trained(wide)
+    finally:
+        keras.distribution.set_distribution(None)
+
+
 def compare(folder):
     """Train every model over two devices and over one."""
     with devices.over(None if BACKEND == "torch" else 2):
@@ -96,7 +115,9 @@ def compare(folder):
         over_two = [trained(make) for make in MODELS]
     if not devices.is_first():
         return
-    for make, two in zip(MODELS, over_two):
+    if BACKEND == "jax":
+        over_two.append(split_over_two())
+    for make, two in zip((*MODELS, wide), over_two):
         one = trained(make)
         assert set(two) == set(one)
         for name in one:

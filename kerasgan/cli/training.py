@@ -89,7 +89,7 @@ def _train(options):
     out = options.out or f"runs/{title_of(options.name)}"
     advice = faster_backend()
     # A run that has begun goes on with its backend.
-    if advice and not Path(out).exists():
+    if advice and is_first_process() and not Path(out).exists():
         print(advice)
     model = zoo.train(options.name, options.data, out, options.devices, **changes)
     if is_first_process():

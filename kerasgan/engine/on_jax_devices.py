@@ -48,7 +48,6 @@ def spread(batch):
     if distribution is None:
         return batch
 
-
     def spread_one(x):
         if not x.shape or x.shape[0] % number():
             return x

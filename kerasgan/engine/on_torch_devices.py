@@ -18,8 +18,8 @@ from kerasgan.engine import by_keras
 spread = by_keras.as_it_is
 
 LOST = (
-    "Another process of this training has ended, and so does this one ({error}). Run the same "
-    "command again: it goes on after the last whole epoch."
+    "Another process of this training has ended, and so does this one. Run the same command again: "
+    "it goes on after the last whole epoch."
 )
 # Whether a step is under way, in which all processes do the same: a callback may be in one alone.
 _together = False
@@ -93,7 +93,8 @@ def replica(model):
     before = {id(v): v.value.detach().clone() for v in model.metrics_variables}
     # Drawn from what all have in common, and left to it when the step is over.
     seed = int(torch.randint(2**31, ())) + part()
-    with torch.random.fork_rng(), by_keras.own_seeds(model, part()):
+    own = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(own), by_keras.own_seeds(model, part()):
         torch.manual_seed(seed)
         _together = True
         try:
@@ -101,8 +102,7 @@ def replica(model):
             _sum_metrics(model.metrics_variables, before)
         except RuntimeError as error:
             if isinstance(error, distributed.DistError) or "gloo" in str(error):
-                told = str(error).splitlines()[0]
-                raise ConnectionError(LOST.format(error=told)) from error
+                raise ConnectionError(LOST) from error
             raise
         finally:
             _together = False
