@@ -33,9 +33,27 @@ def number():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+# Whether each replica does the same by itself.
+_apart = False
+
+
 def in_step():
     """Over how many replicas the step that is under way runs; 1 outside of one."""
-    return 1 if tf.distribute.in_cross_replica_context() else number()
+    return 1 if _apart or tf.distribute.in_cross_replica_context() else number()
+
+
+def by_first(fn, args):
+    """What `fn` gives in the first replica: between replicas no gradient can be taken."""
+    global _apart
+    if number() == 1:
+        return fn(*args)
+    strategy = tf.distribute.get_strategy()
+    _apart = True
+    try:
+        found = strategy.run(fn, args)
+    finally:
+        _apart = False
+    return {name: strategy.experimental_local_results(x)[0] for name, x in found.items()}
 
 
 @contextlib.contextmanager
