@@ -475,8 +475,8 @@ def test_every_model_loads_in_a_fresh_process_and_on_another_backend(backend, sa
     assert max(apart.values()) <= 1, apart
 
 
-# Keras 3.15 writes a SavedModel on TensorFlow and, with it installed, on JAX.
-FORMAT = {"torch": ("torch", "model.pt2")}.get(BACKEND, ("tf_saved_model", "model"))
+# A SavedModel on TensorFlow and, with it installed, on JAX.
+FILE = {"torch": "model.onnx"}.get(BACKEND, "model")
 
 
 @pytest.mark.skipif(
@@ -486,7 +486,11 @@ FORMAT = {"torch": ("torch", "model.pt2")}.get(BACKEND, ("tf_saved_model", "mode
 @pytest.mark.parametrize("name", KINDS)
 def test_a_model_exports_the_network_of_its_verb(name, tmp_path):
     make, batch = EVERY[name]
-    model, (form, file) = make(), FORMAT
+    model = make()
     model.fit(batch, batch_size=4, verbose=0)
-    model.export(tmp_path / file, format=form, verbose=False)
-    assert (tmp_path / file).exists()
+    if BACKEND == "torch" and any(None in x.shape[1:] for x in model.served().inputs):
+        with pytest.raises(ValueError, match="any size cannot be written as onnx"):
+            model.export(tmp_path / FILE)
+        return
+    model.export(tmp_path / FILE)
+    assert (tmp_path / FILE).exists()

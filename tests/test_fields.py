@@ -344,7 +344,7 @@ def test_lattices_are_learned_from_the_command_line_and_judged(ising, tmp_path, 
     assert main([*words, "--labels", "temperature=9"]) == 2
     assert "temperature=9, which is out of what was trained on" in capsys.readouterr().err
     assert main([*words, "--labels", "9"]) == 2
-    assert "--labels is CONDITION=VALUE. Received: 9" in capsys.readouterr().err
+    assert "Received: 9. Give each as name=value." in capsys.readouterr().err
     assert main(["evaluate", str(run), "-n", "20", "--data", str(data)]) == 0
     told = capsys.readouterr().out
     for figure in ("spectrum distance", "gradient distance", "energy", "susceptibility"):

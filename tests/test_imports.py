@@ -21,7 +21,7 @@ ALLOWED = {
     "arguments": set(),
     "pages": {"files"},
     "levels": set(),
-    "engine": {"arguments"},
+    "engine": {"arguments", "files"},
     "marks": {"kerasgan"},
     "modalities": {"engine.registry", "files", "levels", "marks"},
     "losses": {"engine.registry", "engine.backend", "layers"},
@@ -55,8 +55,9 @@ ALLOWED = {
         *("kerasgan", "_choose_backend", "engine", "models", "networks", "augment", "modalities"),
         *("datasets", "metrics", "recipes", "files", "arguments", "marks"),
     },
+    "app": {"zoo", "marks", "modalities", "models", "photos"},
     "cli": {"_choose_backend", "kerasgan", "zoo", "recipes", "files", "modalities", "photos"}
-    | {"datasets", "diagnosis", "latents", "marks", "models"},
+    | {"app", "datasets", "diagnosis", "latents", "marks", "models"},
 }
 BACKENDS = ("tensorflow", "jax", "torch", "keras.src")
 

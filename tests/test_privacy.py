@@ -6,7 +6,7 @@ import pytest
 from tiny import SHAPE, array, assert_same, compiled, images, mlp_gan, state
 
 import kerasgan
-from kerasgan import models, networks, zoo
+from kerasgan import metrics, models, networks, zoo
 from kerasgan.augment import InstanceNoise
 from kerasgan.modalities import Attributes
 from kerasgan.penalties import R1
@@ -83,6 +83,11 @@ def test_a_run_logs_its_epsilon_and_the_card_has_it(tmp_path):
     card = zoo.info(zoo.save(model, tmp_path / "entry"))
     assert card["privacy"]["epsilon"] == round(history["epsilon"][-1], 4)
     assert card["privacy"]["steps"] == 8 and card["privacy"]["delta"] == 1e-3
+    again = zoo.load(tmp_path / "entry")
+    assert zoo.info(zoo.save(again, tmp_path / "again"))["privacy"] == card["privacy"]
+    # What then learns without it promises nothing any more.
+    compiled(again).fit(images(8), verbose=0)
+    assert "privacy" not in zoo.info(zoo.save(again, tmp_path / "open"))
 
 
 def test_noise_is_added_and_the_generator_takes_a_turn_for_several():
@@ -215,3 +220,35 @@ def test_it_is_trained_by_a_recipe(tmp_path):
     with pytest.raises(ValueError, match="epsilon"):
         wrong = recipe | {"privacy": {"delta": 1e-3}}
         train("conditional_gan", tmp_path / "data.npz", tmp_path / "third", wrong)
+
+
+@pytest.mark.without_backend
+def test_the_bound_of_an_audit_is_that_of_the_binomial_distribution():
+    included = np.arange(40) % 2 == 0
+    # Twenty guesses, all right: 0.05 = p^20 with p = e^ε / (1 + e^ε).
+    p = 0.05 ** (1 / 20)
+    assert abs(metrics.audited_epsilon(included * 1.0, included) - np.log(p / (1 - p))) < 1e-5
+    assert metrics.audited_epsilon(included * 1.0, included, delta=1e-3) == 0.0
+    assert metrics.audited_epsilon(-1.0 * included, included) == 0.0
+    with pytest.raises(ValueError, match=r"4 canaries.*shapes \(3,\) and \(3,\)"):
+        metrics.audited_epsilon(np.ones(3), np.ones(3))
+
+
+def audited(noise):
+    """The ε that was spent on images of noise, and the least that an audit finds."""
+    random = np.random.default_rng(0)
+    canaries = random.choice([0, 255], (400, *SHAPE)).astype("uint8")
+    included = random.random(400) < 0.5
+    model = compiled(mlp_gan(), discriminator_optimizer=keras.optimizers.Adam(0.02))
+    told = private(noise_multiplier=noise, delta=1e-5)
+    records = canaries[included]
+    history = model.fit(records, batch_size=20, epochs=10, privacy=told, verbose=0).history
+    seen = model.discriminator.predict(canaries / 127.5 - 1.0, verbose=0)[:, 0]
+    return history["epsilon"][-1], metrics.audited_epsilon(seen, included, told.delta)
+
+
+def test_an_audit_by_canaries_stays_under_epsilon_and_finds_noise_that_is_missing():
+    spent, found = audited(noise=1.0)
+    assert found < spent
+    _, without = audited(noise=1e-3)
+    assert without > found + 0.5

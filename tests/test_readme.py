@@ -1,4 +1,4 @@
-"""The README says what the cards say, and its commands are ones."""
+"""The README and the guide say what the cards say, and their commands are ones."""
 
 import re
 import shlex
@@ -10,7 +10,9 @@ from kerasgan import zoo
 from kerasgan.cli import main
 from kerasgan.zoo.card import to_tables
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+GUIDE = ROOT / "docs" / "pages" / "en" / "guide"
+PAGES = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *GUIDE.iterdir())}
 TRAINED = {
     "data": "photographs",
     "training": {"steps": 7000, "minutes": 61.5},
@@ -19,18 +21,24 @@ TRAINED = {
 }
 
 
-def test_its_zoo_tables_are_made_from_the_cards():
+def test_zoo_tables_are_made_from_the_cards():
     for table in to_tables(zoo.info(name) for name in zoo.list()):
-        assert table in README.read_text(encoding="utf-8"), f"Put this into {README}:\n{table}"
+        assert any(table in text for text in PAGES.values()), f"Put this into {GUIDE}:\n{table}"
+
+
+def test_links_lead_somewhere():
+    for path, text in PAGES.items():
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert (path.parent / target).exists(), f"{path} links to {target}"
 
 
 def commands():
-    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    blocks = re.findall(r"```sh\n(.*?)```", "\n".join(PAGES.values()), re.DOTALL)
     return [line for block in blocks for line in block.splitlines() if " train " in line]
 
 
 @pytest.mark.parametrize("command", commands())
-def test_its_commands_of_training_are_recipes(command, capsys):
+def test_commands_of_training_are_recipes(command, capsys):
     words = shlex.split(command)
     assert main([*words[words.index("train") :], "--explain"]) == 0
     assert "[networks" in capsys.readouterr().out

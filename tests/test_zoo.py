@@ -17,6 +17,7 @@ from kerasgan import zoo
 from kerasgan.models import GAN
 from kerasgan.networks import dcgan
 from kerasgan.zoo import integrity, store
+from kerasgan.zoo.card import to_hugging_face
 
 
 @pytest.fixture(scope="module")
@@ -245,6 +246,31 @@ def test_a_card_for_hugging_face(saved):
     assert json.loads(values["library_name"]) == "kerasgan"
     assert "gan" in json.loads(values["tags"])
     assert "A test." in text and "sha256" not in text
+
+
+@pytest.mark.parametrize(
+    ("card", "licence", "tag", "figure"),
+    [
+        ({"licence": "MIT (Xiao 2017)"}, "mit", "unconditional-image-generation", None),
+        ({"licence": "Research only"}, "other", "unconditional-image-generation", None),
+        ({"licence": "CC BY 4.0", "modality": "audio"}, "cc-by-4.0", "text-to-audio", None),
+        (
+            {"licence": "CC0", "verb": "upscale", "metrics": {"set5": {"psnr": 31.2345}}},
+            "cc0-1.0",
+            "image-to-image",
+            {"type": "psnr", "name": "Set5: PSNR in dB", "value": 31.23},
+        ),
+    ],
+)
+def test_what_hugging_face_reads_of_a_card(card, licence, tag, figure):
+    page = to_hugging_face({"model": "GAN", "name": "a"} | card, "me/a")
+    lines = [line.split(": ", 1) for line in page.split("---\n")[1].splitlines()]
+    values = {key: json.loads(value) for key, value in lines}
+    assert (values["license"], values["pipeline_tag"]) == (licence, tag)
+    assert ("license_link" in values) == (licence == "other")
+    assert f"## Licence\n\n{card['licence']}\n" in page and 'load("hf://me/a")' in page
+    measured = values.get("model-index", [{"results": [{"metrics": [None]}]}])
+    assert measured[0]["results"][0]["metrics"] == [figure]
 
 
 # Damage

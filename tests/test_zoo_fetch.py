@@ -2,7 +2,6 @@
 
 import contextlib
 import http.server
-import importlib.util
 import io
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from kerasgan import zoo
 from kerasgan.zoo import integrity, store
 
 NEEDS = {"hf": "huggingface_hub", "kaggle": "kagglehub"}
+INSTALL = {"hf": r'pip install "kerasgan\[hub\]"', "kaggle": "pip install kagglehub"}
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -224,14 +224,18 @@ def test_other_addresses_are_refused(address):
         zoo.load(address)
 
 
+def test_revisions_and_tokens_are_of_the_hub(saved):
+    with pytest.raises(ValueError, match="revision and token are of hf:// addresses"):
+        zoo.load(saved, revision="main")
+
+
 ADDRESSES = {"hf": "hf://user/repo", "kaggle": "kaggle://user/model/keras/small"}
 
 
 @pytest.mark.parametrize("scheme", NEEDS)
-def test_without_its_package_an_address_names_it(scheme):
-    if importlib.util.find_spec(NEEDS[scheme]):
-        pytest.skip(f"{NEEDS[scheme]} is installed here")
-    with pytest.raises(ImportError, match=f"pip install {NEEDS[scheme]}"):
+def test_without_its_package_an_address_names_it(scheme, monkeypatch):
+    monkeypatch.setitem(sys.modules, NEEDS[scheme], None)
+    with pytest.raises(ImportError, match=INSTALL[scheme]):
         zoo.load(ADDRESSES[scheme])
 
 

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 from kerasgan import __version__
 from kerasgan.cli import (
+    app,
     detecting,
     enhancing,
+    exporting,
     filling,
     looking,
+    pushing,
     segmenting,
     styling,
     training,
@@ -70,6 +73,9 @@ def _parser():
     segmenting.add(add)
     styling.add(add)
     detecting.add(add)
+    exporting.add(add)
+    app.add(add)
     training.add(add)
     looking.add_runs(add)
+    pushing.add(add)
     return parser

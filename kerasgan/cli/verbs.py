@@ -158,11 +158,15 @@ def default(verb, preferred, recipe):
     return preferred if preferred in known else known[0]
 
 
-def loaded(name, verb):
-    """The model of this name, if this is what it does."""
-    # What JAX compiles is kept: half of the time to the first picture.
+def keep_compiled():
+    """Keep what JAX compiles: half of the time to the first picture."""
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(keras_home() / "kerasgan" / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+
+
+def loaded(name, verb):
+    """The model of this name, if this is what it does."""
+    keep_compiled()
     from kerasgan import zoo
     from kerasgan.zoo.card import verb_of
 
@@ -240,26 +244,19 @@ def _taken(asked, verb, model):
     return asked
 
 
-def _pair(word, option="--where is COLUMN"):
+def _pair(word):
     name, equals, value = word.partition("=")
     if not equals:
-        raise ValueError(f"{option}=VALUE. Received: {word}")
+        raise ValueError(f"--where is COLUMN=VALUE. Received: {word}")
     return name, value
 
 
 def _labels(model, options):
     """What `--labels` names, as `generate` takes it."""
-    from kerasgan.modalities import Attributes, Conditions
-
-    if options.labels is None:
-        return None
-    names = [name.strip() for name in options.labels.split(",")]
-    names = [int(name) if name.isdecimal() else name for name in names]
-    if isinstance(getattr(model, "labels", None), Conditions):
-        return dict(_pair(name, "--labels is CONDITION") for name in map(str, names))
-    if isinstance(getattr(model, "labels", None), Attributes):
-        return dict.fromkeys(names, 1.0)
-    return [names[i % len(names)] for i in range(options.n)]
+    if options.labels is None or "labels" not in model.takes:
+        return options.labels
+    words = [word.strip() for word in options.labels.split(",")]
+    return model.labels.named(words, options.n)
 
 
 def _upscale(options):

@@ -271,9 +271,14 @@ def padded_size(n, most):
     return _on.padded_size(n, most)
 
 
-def check_export(format):
-    """Raise a `ValueError` on a format of `keras.Model.export` that fails on this backend."""
-    _on.check_export(format)
+def exported_formats(of_any_size):
+    """Formats of `keras.Model.export` that are written, of inputs of one size or of any."""
+    return _on.exported_formats(of_any_size)
+
+
+def export(model, path, format):
+    """Write a Keras model of inputs and outputs by name in one of these formats."""
+    _on.export(model, path, format)
 
 
 def start_from(variables, values):

@@ -1,6 +1,7 @@
 """What a backend needs no code of its own for."""
 
 import contextlib
+import warnings
 
 import keras
 from keras import ops
@@ -116,3 +117,31 @@ def refuse_too_many(n, found, hint):
     """Raise a `ValueError` if there are fewer devices than are asked for."""
     if n > found:
         raise ValueError(f"Found {found} device{'s' * (found > 1)}, and {n} are asked for. {hint}")
+
+
+def export(model, path, format, **options):
+    signature = {
+        x.name: keras.InputSpec(shape=x.shape, dtype=x.dtype, name=x.name) for x in model.inputs
+    }
+    model.export(str(path), format=format, input_signature=[signature], verbose=False, **options)
+
+
+@contextlib.contextmanager
+def converting(format, extra="export"):
+    """What fails while a file of a format is made, told to people."""
+    # What converters warn of is nothing that a user could change.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except ImportError as error:
+            raise ImportError(
+                f'{format} needs more packages ({error}): pip install "kerasgan[{extra}]"'
+            ) from error
+        except OSError:
+            raise
+        except Exception as error:  # each converter raises its own
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise ValueError(
+                f"This network cannot be written as {format}: {reason}. Try another format."
+            ) from error

@@ -162,8 +162,11 @@ class Fits:
             callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
             with steps:
                 return self._fit(steps.lots, None, callbacks=[steps.budget, *callbacks], **kwargs)
-        self.trained_openly = True
+        self.trained_openly, self.promise = True, self.own_promise()
         return self._fit(x, y, **kwargs)
+
+    def own_promise(self):
+        """What the model promises of its data without `privacy`, for its card, or None."""
 
     def _fit(self, x, y, **kwargs):
         x, y = self._ready(x, y, kwargs.get("batch_size"))

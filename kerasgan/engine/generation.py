@@ -24,6 +24,10 @@ class GeneratesSamples(AdversarialModel):
         self.latent_dim = latent_dim
 
     @property
+    def serves(self):
+        return dict.fromkeys(self.reference_inputs(1))
+
+    @property
     def modality(self):
         """What its samples are."""
         return self.modalities["real"]

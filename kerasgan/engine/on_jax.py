@@ -27,7 +27,6 @@ batch_normalization = by_keras.batch_normalization
 framework_random_state = by_keras.nothing
 set_framework_random_state = by_keras.nothing
 without_autotune = by_keras.nothing
-check_export = by_keras.nothing
 SharesState = shared_state.SharesState
 settled = shared_state.settled
 # Keras's own conversion compiles a program a shape.
@@ -285,3 +284,12 @@ def run_network(model, network, inputs):
 
 def padded_size(n, most):
     return min(most, 2 ** (n - 1).bit_length())
+
+
+def exported_formats(of_any_size):
+    return ("tf_saved_model",)
+
+
+def export(model, path, format):
+    with by_keras.converting(format, "tensorflow"):
+        by_keras.export(model, path, format)

@@ -19,7 +19,6 @@ nearest_upsampling = by_keras.nearest_upsampling
 reflection_padding = by_keras.reflection_padding
 settled = by_keras.settled
 padded_size = by_keras.padded_size
-check_export = by_keras.nothing
 order_kernels = by_keras.nothing
 move_towards = by_keras.move_towards
 framework_random_state = by_keras.nothing
@@ -164,3 +163,21 @@ def run_network(model, network, inputs):
 def accelerator():
     found = tf.config.list_physical_devices("GPU")
     return tf.config.experimental.get_device_details(found[0]).get("device_name") if found else None
+
+
+def exported_formats(of_any_size):
+    return ("tf_saved_model", "onnx", "openvino", "litert")
+
+
+def export(model, path, format):
+    options = {}
+    if format == "litert":
+        # TensorFlow's own operations, which Keras allows beside, need more than the runtime.
+        options["target_spec"] = {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS]}
+    with by_keras.converting(format):
+        by_keras.export(model, path, format, **options)
+        if format == "onnx":
+            # What has no counterpart in ONNX is written all the same.
+            import onnx
+
+            onnx.checker.check_model(path)

@@ -177,13 +177,23 @@ def without_effect(fn, variables):
     return call
 
 
-def check_export(format):
-    if format == "tf_saved_model":
-        raise ValueError(
-            'On PyTorch Keras exports no SavedModel. Pass format="torch", with a path that ends '
-            'in .pt2, or "onnx"; or save the model and load it with KERAS_BACKEND=tensorflow to '
-            "export it there."
-        )
+def exported_formats(of_any_size):
+    # Keras traces networks with sides of 1 where any are allowed, and SavedModels need TensorFlow.
+    return () if of_any_size else ("onnx",)
+
+
+def export(model, path, format):
+    with by_keras.converting(format):
+        import onnx
+
+        by_keras.export(model, path, format)
+        # The output gets its name, which Keras leaves to PyTorch's counter.
+        written, (name,) = onnx.load(path), model.output
+        (output,) = written.graph.output
+        for node in written.graph.node:
+            node.output[:] = [name if made == output.name else made for made in node.output]
+        output.name = name
+        onnx.save(written, path)
 
 
 def accelerator():

@@ -102,7 +102,8 @@ def nearest_upsampling(layer, x):
 
 
 def group_normalization(layer, x):
-    if layer.axis not in (-1, x.ndim - 1):
+    # A file that is traced for one sample is to take any number.
+    if layer.axis not in (-1, x.ndim - 1) or torch.jit.is_tracing():
         return by_keras.group_normalization(layer, x)
     scale, offset = (None if v is None else v.value for v in (layer.gamma, layer.beta))
     x = x.movedim(-1, 1)
@@ -134,7 +135,8 @@ def channels_first(x):
 
 
 def is_row(x):
-    return x.shape[1] == 1 and x.shape[2] > 1
+    # Of no use to a file that is exported, in which kernels have to be constants.
+    return x.shape[1] == 1 and x.shape[2] > 1 and not torch.jit.is_tracing()
 
 
 def kernel_first(kernel):

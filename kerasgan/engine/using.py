@@ -1,13 +1,12 @@
 """A trained model in use: outside of a step."""
 
-from keras import ops
-
 from kerasgan.engine import backend
 from kerasgan.engine.data import described
-from kerasgan.engine.shapes import ANY_SIDE, shapes
+from kerasgan.engine.serving import IsServed
+from kerasgan.engine.shapes import shapes
 
 
-class IsUsed:
+class IsUsed(IsServed):
     """What users, callbacks, reports and the zoo ask of an `AdversarialModel`."""
 
     @property
@@ -38,20 +37,6 @@ class IsUsed:
                 f"{type(self).__name__}.{self.verb}()."
             )
         return super().predict(x, **kwargs)
-
-    def export(self, filepath, format="tf_saved_model", **kwargs):
-        """Write the verb's network for a serving runtime, as `keras.Model.export` does.
-
-        Raises:
-            ValueError: On a format that this backend does not write.
-        """
-        backend.check_export(format)
-        taken = shapes(self.network)[0]
-        taken = taken if isinstance(taken, list) else [taken]
-        # Keras exports what has been called.
-        zeros = [ops.zeros([1, *(side or ANY_SIDE for side in shape[1:])]) for shape in taken]
-        self.network(zeros if len(zeros) > 1 else zeros[0])
-        self.network.export(filepath, format=format, **kwargs)
 
     # What callbacks, reports and the zoo ask for.
 

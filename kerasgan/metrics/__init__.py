@@ -1,5 +1,6 @@
 """How good samples are: images, pairs, sets, tables, sounds, music, series, sequences, fields."""
 
+from kerasgan.metrics.audit import audited_epsilon
 from kerasgan.metrics.default_network import default_features
 from kerasgan.metrics.features import FeatureNetwork
 from kerasgan.metrics.fields import (
@@ -76,6 +77,7 @@ __all__ = [
     "StructuralSimilarity",
     "TableQuality",
     "aligned",
+    "audited_epsilon",
     "as_floats",
     "bleu",
     "canonical",

@@ -113,6 +113,17 @@ class Conditions(Labels):
         rows = np.array(rows, "float32").reshape(len(labels), len(self.conditions))
         return np.array(ops.convert_to_numpy(self.to_network(rows)))
 
+    def named(self, words, n):
+        """The conditions of every sample, each as `name=value`."""
+        pairs = [word.partition("=") for word in words]
+        if wrong := [word for word, (_, equals, _) in zip(words, pairs) if not equals]:
+            self._refuse(f"{wrong[0]}. Give each as name=value.")
+        return {name: value for name, _, value in pairs}
+
+    def words(self):
+        ends = [(c["name"], c.get("values") or (c["low"], c["high"])) for c in self.conditions]
+        return [f"{name}={value}" for name, values in ends for value in values]
+
     def _value(self, condition, label):
         name = condition["name"]
         if name not in label:

@@ -39,6 +39,7 @@ class Images(Modality):
     integers = ("uint8", "uint16")
     limit = 1.0
     suffixes = (".png", ".jpg", ".jpeg", ".webp", ".npz")
+    served_as = "uint8"
     stored_as = "images"
 
     def check_range(self, low, high, where, expected):
@@ -69,6 +70,12 @@ class Images(Modality):
 
     def to_user(self, values):
         return quantised(values, np.dtype("uint8"))
+
+    def seen(self, values):
+        return ops.cast(values, "float32") / 127.5 - 1.0
+
+    def served(self, values):
+        return ops.cast(ops.round((ops.clip(values, -1.0, 1.0) + 1.0) * 127.5), self.served_as)
 
     def levels(self, images):
         """Images of any dtype that is accepted, a NumPy array, as uint8."""

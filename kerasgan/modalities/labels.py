@@ -36,6 +36,14 @@ class Labels(Modality):
         """Labels as a user of `generate` gives them, as vectors `(n, dim)`."""
         raise NotImplementedError
 
+    def named(self, words, n):
+        """Labels of `n` samples in words, a list, as `generate` takes them."""
+        raise NotImplementedError
+
+    def words(self):
+        """Words that `named` takes, to choose from."""
+        return self.names or [str(i) for i in range(self.dim)]
+
     def valid(self, vectors):
         """Which of the vectors `(n, dim)` are labels, inside a step: booleans `(n,)`."""
         return ops.all(ops.isfinite(vectors), axis=1)
@@ -141,6 +149,11 @@ class ClassLabels(Labels):
             rows = np.eye(self.dim, dtype="float32")[rows.astype(int)]
         return self._finished(rows, labels)
 
+    def named(self, words, n):
+        """Classes by name or number, taken in turn."""
+        classes = [int(word) if word.isdecimal() else word for word in words]
+        return [classes[i % len(classes)] for i in range(n)]
+
     def untrained(self):
         return np.eye(self.dim)
 
@@ -183,6 +196,10 @@ class Attributes(Labels):
         if len(labels) and isinstance(labels[0], (dict, str)):
             labels = [self._named(label) for label in labels]
         return self._finished(np.atleast_2d(np.asarray(labels, "float32")), labels)
+
+    def named(self, words, n):
+        """The attributes that every sample has."""
+        return dict.fromkeys(words, 1.0)
 
     def untrained(self):
         return np.zeros((1, self.dim))

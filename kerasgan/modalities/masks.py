@@ -24,6 +24,7 @@ class Masks(Modality):
     accepted = "masks of bool, of 0 and 1 as uint8 or float, or of 0 and 255 as uint8"
     integers = ("bool", "uint8")
     limit = 1.0
+    served_as = "uint8"
 
     def check(self, batch, where="x", shape=None):
         super().check(batch, where, shape)
@@ -46,6 +47,12 @@ class Masks(Modality):
     def levels(self, masks):
         """Masks of any dtype, a NumPy array, as uint8 of 0 and 255."""
         return np.where(masks != 0, np.uint8(255), np.uint8(0))
+
+    def seen(self, values):
+        return ops.cast(values > 0, "float32")
+
+    def served(self, values):
+        return ops.cast(ops.round(255.0 * ops.sigmoid(values)), self.served_as)
 
     def to_network(self, batch):
         return super().to_network(ops.not_equal(ops.convert_to_tensor(batch), 0))

@@ -19,6 +19,7 @@ class Modality:
         accepted: String, what is accepted, for messages.
         integers: Names of the integer dtypes that are accepted beside floats.
         limit: Float: what no float's absolute value is above.
+        served_as: Dtype of what an exported model takes and gives.
         stored_as: Name of the array in an `.npz` file of samples.
         suffixes: Endings of files that `write` makes, the usual one first.
     """
@@ -27,6 +28,7 @@ class Modality:
     integers = ()
     limit = float("inf")
     suffixes = (".npz",)
+    served_as = "float32"
     stored_as = "samples"
 
     def expected(self, shape):
@@ -96,6 +98,20 @@ class Modality:
 
     def to_user(self, values):
         """What the user gets of the networks' output, a float32 NumPy array."""
+        return values
+
+    def seen(self, values):
+        """What the networks see of what an exported model takes, of dtype `served_as`.
+
+        By operations of Keras alone, of symbolic tensors too.
+        """
+        return values
+
+    def served(self, values):
+        """What an exported model gives of the networks' output, by operations of Keras alone.
+
+        Here the numbers themselves, for `to_user` to decode.
+        """
         return values
 
     def preview(self, samples):

@@ -50,6 +50,7 @@ class AdaIN(StylizesImages):
     """
 
     takes = ("content", "style")
+    serves = {"content": "content", "style": "style", "strength": None}
     unpaired = True
     door = "load_unpaired"
     builders = {"generator": "adain"}

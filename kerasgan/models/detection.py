@@ -67,6 +67,7 @@ class Detection(AdversarialModel):
     unpaired = True
     calibrated = True
     verb = "detect"
+    serves = {"images": "target"}
     door = "load_unpaired"
     builders = {"discriminator": "detector"}
     recipe = {"data": {"size": 64, "patches": 1, "degradation": "shared", "batch_size": 32}}
@@ -177,6 +178,9 @@ class Detection(AdversarialModel):
         missing = ((0, 0), (0, below), (0, right), (0, 0))
         logits = [self.run(np.pad(part, missing, "symmetric")) for part in parts]
         return np.mean(logits, axis=0)[:, 0]
+
+    def serve(self, images):
+        return ops.sigmoid(self.network(self.modalities["target"].seen(images), training=False))
 
     def calibrate(self, batch):
         """Let probabilities be right on held-out pictures, on average.

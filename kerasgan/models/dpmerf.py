@@ -155,12 +155,11 @@ class DPMERF(RemembersLabels, GeneratesSamples):
         """
         if not ops.convert_to_numpy(self.mean_embedding).any():
             self._look(x, y)
-        self.promise = {
-            "epsilon": self.epsilon,
-            "delta": self.delta,
-            "neighbours": "one record replaced",
-        }
         return super().fit(x, y, **kwargs)
+
+    def own_promise(self):
+        told = {"epsilon": self.epsilon, "delta": self.delta}
+        return told | {"neighbours": "one record replaced"}
 
     def _look(self, x, y):
         if self.is_loaded:

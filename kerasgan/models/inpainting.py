@@ -184,6 +184,16 @@ class Inpainting(AdversarialModel):
             return fill(image, mask)
         return fill_picture(image, mask, fill, channels)
 
+    def served(self):
+        *size, channels = self.network.input_shape[1:]
+        image = keras.Input((*size, channels - 1), name="image", dtype="uint8")
+        mask = keras.Input((*size, 1), name="mask", dtype="uint8")
+        images, holes = self.modalities["image"], self.modalities["mask"].seen(mask)
+        seen = _hidden({"image": images.seen(image), "mask": holes})
+        made = images.served(self.network(seen, training=False))
+        samples = ops.where(mask > 0, made, image)
+        return keras.Model({"image": image, "mask": mask}, {"samples": samples})
+
     # What callbacks, reports and the zoo ask for.
 
     def preview(self, n: int = 8, seed: int = 0, batch: dict | None = None):

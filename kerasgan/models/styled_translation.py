@@ -24,6 +24,7 @@ class TranslatesWithStyles(TranslatesImages):
         *("source_content_encoder", "source_style_encoder", "source_decoder"),
         *("target_content_encoder", "target_style_encoder", "target_decoder"),
     )
+    serves = {"images": "source", "styles": None}
     fixes = ()
 
     def __init__(self, networks, source, target, **kwargs):

@@ -23,6 +23,7 @@ class StylizesImages(AdversarialModel):
     takes = ("content",)
     makes = "content"
     verb = "stylize"
+    serves = {"content": "content"}
     fixes = ("augmentation",)
 
     def __init__(self, generator, shape, **kwargs):

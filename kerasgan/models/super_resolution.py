@@ -52,6 +52,7 @@ class SuperResolution(AdversarialModel):
     takes = ("small", "large")
     makes = "large"
     verb = "upscale"
+    serves = {"images": "small"}
     door = "load_photographs"
     builders = {"generator": "srresnet"}
     # The rate falls to 0.

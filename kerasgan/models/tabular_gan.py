@@ -63,6 +63,7 @@ class TabularGAN(MakesRows, AdversarialModel):
 
     takes = ("table", "condition")
     makes = "table"
+    serves = {"latents": None, "conditions": None}
     needs_data = False
     door = "load_table"
     builders = "ctgan"
@@ -211,6 +212,10 @@ class TabularGAN(MakesRows, AdversarialModel):
             "real_logits": self.judge(self.packed(batch["table"], batch)),
             "fake_logits": self.judge(self.packed(fake, batch)),
         }
+
+    def serve(self, **inputs):
+        # Probabilities of categories: which are drawn is the caller's choice.
+        return self.activated(super().serve(**inputs), {"noise": 0.0})
 
     # What callbacks, reports and the zoo ask for.
 

@@ -41,6 +41,7 @@ class TokenGAN(GeneratesSamples):
         "adversarial": {"generator": ("generator",), "discriminator": ("discriminator",)},
     }
     stage = "adversarial"
+    serves = {"known": None, "latents": None, "temperature": None}
     fixes = ()
 
     def __init__(

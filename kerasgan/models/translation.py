@@ -25,6 +25,7 @@ class TranslatesImages(AdversarialModel):
     makes = "target"
     verb = "translate"
     target_modality = Images
+    serves = {"images": "source"}
     fixes = ()
 
     def __init__(self, networks, source, target, **kwargs):

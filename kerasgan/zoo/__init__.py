@@ -7,6 +7,7 @@ faces = model.generate(16, seed=0)
 """
 
 import os
+import tempfile
 from typing import TYPE_CHECKING
 
 from kerasgan.zoo import integrity, store
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # both take seconds to import
 
     from kerasgan.engine.model import AdversarialModel
 
-__all__ = ["evaluate", "hugging_face_card", "info", "list", "load", "save", "train"]
+__all__ = ["evaluate", "hugging_face_card", "info", "list", "load", "push", "save", "train"]
 
 
 def list():
@@ -43,13 +44,16 @@ def hugging_face_card(name: str | os.PathLike):
     return to_hugging_face(info(name))
 
 
-def load(name: str | os.PathLike):
+def load(name: str | os.PathLike, revision: str | None = None, token: str | None = None):
     """A trained model, ready to `generate` and to go on with `fit`.
 
     Args:
         name: The name of an entry (see `list`), a folder that holds one, the run folder
             of `kerasgan train`, or an address: `hf://user/repo`,
             `kaggle://user/model/framework/variation`, `https://…` of an archive.
+        revision: Of an `hf://` address: branch, tag or commit; by default `"main"`.
+        token: Of an `hf://` address that is private; by default `HF_TOKEN`, or what
+            `hf auth login` keeps.
 
     Returns:
         A model of `kerasgan.models`. Its generator starts from the averaged weights, its
@@ -72,7 +76,7 @@ def load(name: str | os.PathLike):
     """
     from kerasgan.zoo.entry import load_entry
 
-    model = load_entry(store.find(name))
+    model = load_entry(store.find(name, revision, token))
     model.is_loaded = True
     return model
 
@@ -107,6 +111,46 @@ def save(model, folder: str | os.PathLike, card: dict | None = None, recipe: dic
     from kerasgan.zoo.entry import save_entry
 
     return save_entry(model, folder, card, recipe)
+
+
+def push(
+    model: "str | os.PathLike | AdversarialModel",
+    address: str,
+    token: str | None = None,
+    private: bool = False,
+):
+    """Put an entry on the Hugging Face Hub, where `load(address)` finds it.
+
+    Its card becomes the repository's `README.md`, in place of one that is there. Weights carry the
+    terms of the data that they were trained on, which that says too: whether they may be published
+    is for you to know.
+
+    Args:
+        model: A model of `kerasgan.models`; or an entry, as in `load`.
+        address: `hf://user/repo`; the repository is made if there is none.
+        token: One that may write; by default `HF_TOKEN`, or what `hf auth login` keeps.
+        private: Make a repository that only you can see, if there is none.
+
+    Returns:
+        The address of its page.
+
+    Raises:
+        ValueError: On another address, or an entry that is damaged.
+        ImportError, ConnectionError: If it cannot be pushed.
+
+    Example:
+
+    ```python
+    kerasgan.zoo.push("runs/mine", "hf://me/my-pictures", private=True)
+    ```
+    """
+    from kerasgan.zoo import hub
+
+    if isinstance(model, (str, os.PathLike)):
+        return hub.push(store.find(model), address, token, private)
+    with tempfile.TemporaryDirectory() as folder:
+        entry = save(model, os.path.join(folder, address.rpartition("/")[2]))
+        return hub.push(entry, address, token, private)
 
 
 def train(

@@ -138,6 +138,10 @@ FIELDS = Verb(
 OTHERS = {"table": TABLE, "music": MUSIC, "series": SERIES, "sequences": SEQUENCES}
 OTHERS |= {"smiles": MOLECULES, "fields": FIELDS}
 
+# Hugging Face's names of licences, by how ours begin; of other terms it shows the text.
+LICENCES = {"MIT": "mit", "CC0": "cc0-1.0", "CC BY 4.0": "cc-by-4.0", "CC BY-SA": "cc-by-sa-4.0"}
+SOUND_TAG = "text-to-audio"
+
 
 def _shown_as(card):
     """The name of the table that a card stands in, and how it is shown."""
@@ -173,17 +177,30 @@ def to_text(card):
     return "\n".join(lines)
 
 
-def to_hugging_face(card):
-    """The card as a Hugging Face `README.md`."""
-    verb = _shown_as(card)[1]
+def to_hugging_face(card, repo=None):
+    """The card as the `README.md` of a Hugging Face repository, `user/name`."""
+    verb, name = _shown_as(card)[1], card.get("name", "model")
+    tag = SOUND_TAG if card.get("modality") in ("audio", "spectrograms") else verb.tag
+    licence = card.get("licence", "unknown")
+    known = [identifier for start, identifier in LICENCES.items() if licence.startswith(start)]
     front = {
         "library_name": "kerasgan",
-        "license": "other",
-        "license_name": card.get("licence", "unknown"),
-        "pipeline_tag": verb.tag,
+        "license": known[0] if known else "other",
+        **({} if known else {"license_name": "terms-of-the-data"}),
+        "pipeline_tag": tag,
         "tags": ["keras", "gan", card["model"]],
     }
-    name = card.get("name", "model")
+    if repo and not known:
+        front["license_link"] = f"https://huggingface.co/{repo}#licence"
+    metrics = [
+        {"type": path.rpartition(".")[2], "name": head, "value": float(figure)}
+        for head, path in (verb.figures or {}).items()
+        if (figure := _figure(card.get("metrics", {}), path))
+    ]
+    if metrics:
+        data = {"type": "other", "name": card.get("data", "unknown")}
+        result = {"task": {"type": tag}, "dataset": data, "metrics": metrics}
+        front["model-index"] = [{"name": name, "results": [result]}]
     # JSON is YAML, and needs no library to write.
     yaml = "\n".join(f"{key}: {json.dumps(value)}" for key, value in front.items())
     return f"""---
@@ -198,8 +215,14 @@ def to_hugging_face(card):
 ```python
 import kerasgan
 
-made = kerasgan.zoo.load("hf://USER/{name}").{verb.use}
+made = kerasgan.zoo.load("hf://{repo or f"USER/{name}"}").{verb.use}
 ```
+
+## Licence
+
+{licence}
+
+## Card
 
 ```
 {to_text(card)}

@@ -44,6 +44,7 @@ def load_entry(folder):
             if "labels.npz" not in card["files"]:
                 raise ValueError(f"{folder / integrity.CARD} lists no labels.npz.")
             _start([model.seen_labels], "memory of labels", folder / "labels.npz")
+    model.promise = card.get("privacy")
     return model
 
 

@@ -26,6 +26,7 @@ from pathlib import Path
 
 from kerasgan._choose_backend import keras_home
 from kerasgan.files import temporary_folder
+from kerasgan.zoo import hub
 from kerasgan.zoo.archive import opened
 from kerasgan.zoo.integrity import CARD, LARGEST_CARD, check, listed
 
@@ -41,13 +42,14 @@ def names():
     return sorted(path.parent.name for path in shipped().glob(f"*/{CARD}"))
 
 
-def find(name):
+def find(name, revision=None, token=None):
     """The folder of an entry, fetched first if it lies elsewhere.
 
     Args:
         name: A shipped entry's name, a folder, or an address: `hf://user/repo`,
             `kaggle://user/model/framework/variation` or `https://…` of a zip or tar
             archive.
+        revision, token: Of an hf:// address, as of `kerasgan.zoo.load`.
 
     Raises:
         ValueError: On an unknown name, with the nearest ones.
@@ -55,8 +57,10 @@ def find(name):
         ConnectionError: If the download failed.
     """
     name = os.fspath(name)
+    if not name.startswith("hf://") and (revision, token) != (None, None):
+        raise ValueError(f"revision and token are of hf:// addresses. Received: {name!r}")
     if "://" in name:
-        return _fetch(name)
+        return _fetch(name, revision, token)
     if name in names():
         return shipped() / name
     folder = Path(name).expanduser()
@@ -72,33 +76,29 @@ def find(name):
     )
 
 
-def _fetch(address):
+def _fetch(address, revision, token):
     scheme, _, rest = address.partition("://")
     if scheme == "https":
         return from_archive(address)
     if scheme == "hf":
-        library = _import("huggingface_hub", address)
-        with _downloading(address):
-            snapshot = Path(library.snapshot_download(rest))
+        library = hub.library(address)
+        with _downloading(address), hub.told(library):
+            snapshot = Path(library.snapshot_download(rest, revision=revision, token=token))
         # Its files are links to elsewhere in that library's cache, which `check` refuses.
         files = {p.name: functools.partial(open, p, "rb") for p in snapshot.iterdir()}
         return _keep(files, f"{address}@{snapshot.name}")
     if scheme == "kaggle":
-        library = _import("kagglehub", address)
+        try:
+            kagglehub = importlib.import_module("kagglehub")
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f"{address} needs the package kagglehub ({error}): pip install kagglehub"
+            ) from error
         with _downloading(address):
-            return Path(library.model_download(rest))
+            return Path(kagglehub.model_download(rest))
     raise ValueError(
         f"An address must start with hf://, kaggle:// or https://. Received: {address!r}"
     )
-
-
-def _import(package, address):
-    try:
-        return importlib.import_module(package)
-    except ModuleNotFoundError as error:
-        raise ImportError(
-            f"{address} needs the package {package} ({error}): pip install {package}"
-        ) from error
 
 
 @contextlib.contextmanager
