@@ -4,7 +4,8 @@
 
 Each number of devices trains in a process of its own, on PyTorch in one a device, the same DCGAN on
 the same batch a device, so that N devices would ideally take N times the samples in the same time.
-Without an accelerator a device is a core of the processor, simulated on TensorFlow and JAX.
+Without an accelerator a device is a core of the processor, simulated on JAX. TensorFlow trains a
+recipe on one device.
 Rounds alternate between the numbers; a number's figure is the median of its rounds.
 """
 
@@ -43,13 +44,6 @@ def one(n, options):
     import keras
     import numpy as np
 
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        if not tf.config.list_physical_devices("GPU"):
-            cpu = tf.config.list_physical_devices("CPU")[0]
-            each = [tf.config.LogicalDeviceConfiguration()] * n
-            tf.config.set_logical_device_configuration(cpu, each)
     import kerasgan
     from kerasgan.engine import devices
 

@@ -103,10 +103,7 @@ class Diagnosis(keras.callbacks.Callback):
         # Not earlier: `BackupAndRestore` may still load a state.
         if self._weights is None:
             self._samples = self._look().get("samples")
-            self._weights, self._steps = (
-                self._trained(),
-                int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)),
-            )
+            self._weights, self._steps = self._trained(), int(self.model.optimizer.iterations)
 
     def on_epoch_end(self, epoch, logs=None):
         logs.update(self._measured())
@@ -141,10 +138,7 @@ class Diagnosis(keras.callbacks.Callback):
         if samples is not None:
             measured |= self._compared(samples, before)
         measured |= seen
-        weights, steps = (
-            self._trained(),
-            int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)),
-        )
+        weights, steps = self._trained(), int(self.model.optimizer.iterations)
         for player, before in self._weights.items():
             moved = np.linalg.norm(weights[player] - before)
             whole = max(np.linalg.norm(before), 1e-12) * max(steps - self._steps, 1)

@@ -78,7 +78,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self.unit == "step":
-            self._first = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+            self._first = int(self.model.optimizer.iterations)
             self._drawn = self._first // self.every
 
     # Not `on_train_batch_end`: with it, Keras waits for the losses of every step.
@@ -88,7 +88,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if self.unit == "step":
-            self._reach(int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)))
+            self._reach(int(self.model.optimizer.iterations))
         elif (epoch + 1) % self.every == 0:
             self._draw(f"epoch_{epoch + 1:04d}.png")
         if self.batch is not None:

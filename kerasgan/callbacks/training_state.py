@@ -64,7 +64,7 @@ class TrainingState(keras.callbacks.Callback):
             print(f"{self.path} is damaged or missing: going on from the state before it.")
             os.replace(self._previous, self.path)
         model.load_weights(Weights(self.path, content))
-        return int(keras.ops.convert_to_numpy(model.optimizer.iterations)) // self.steps_per_epoch
+        return int(model.optimizer.iterations) // self.steps_per_epoch
 
     def on_epoch_end(self, epoch, logs=None):
         def write(temporary):

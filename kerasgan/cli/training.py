@@ -50,8 +50,8 @@ def add(add):
     train.add_argument(
         "--devices",
         type=int,
-        help="train over so many, on TensorFlow and JAX (default: 1); on PyTorch: torchrun "
-        "--nproc-per-node N -m kerasgan train …",
+        help="train over so many, on JAX (default: 1); on PyTorch: torchrun --nproc-per-node N -m "
+        "kerasgan train …",
     )
     train.add_argument("--seed", type=int, help="of weights, latents and shuffling")
     train.add_argument("--explain", action="store_true", help="print the recipe, and train nothing")

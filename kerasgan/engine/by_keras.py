@@ -113,12 +113,6 @@ def clipped(loss, gradients, included, norm):
     return loss * included, [g * share for g in gradients]
 
 
-def refuse_too_many(n, found, hint):
-    """Raise a `ValueError` if there are fewer devices than are asked for."""
-    if n > found:
-        raise ValueError(f"Found {found} device{'s' * (found > 1)}, and {n} are asked for. {hint}")
-
-
 def export(model, path, format, **options):
     signature = {
         x.name: keras.InputSpec(shape=x.shape, dtype=x.dtype, name=x.name) for x in model.inputs

@@ -21,8 +21,8 @@ def over(n):
     started = int(os.environ.get("WORLD_SIZE", 1))
     if started > 1 and BACKEND != "torch":
         raise ValueError(
-            f"torchrun has started {started} processes, and on {BACKEND} one trains over all "
-            f"devices: kerasgan train … --devices {started}."
+            f"torchrun has started {started} processes, which train together on PyTorch alone: set "
+            "KERAS_BACKEND=torch, or leave torchrun out."
         )
     if n is not None and n < 1:
         raise ValueError(f"devices must be 1 or more. Received: devices={n}")

@@ -12,11 +12,6 @@ begin = by_keras.nothing
 part = by_keras.nothing
 is_first = by_keras.yes
 
-HINT = (
-    "To try it on a processor, set XLA_FLAGS=--xla_force_host_platform_device_count={n} before "
-    "the command."
-)
-
 
 @contextlib.contextmanager
 def over(n):
@@ -24,7 +19,12 @@ def over(n):
         yield
         return
     found, before = keras.distribution.list_devices(), keras.distribution.distribution()
-    by_keras.refuse_too_many(n, len(found), HINT.format(n=n))
+    if n > len(found):
+        raise ValueError(
+            f"Found {len(found)} device{'s' * (len(found) > 1)}, and {n} are asked for. To try it "
+            f"on a processor, set XLA_FLAGS=--xla_force_host_platform_device_count={n} before the "
+            "command."
+        )
     # Every process would read all of a dataset, so Keras would have to divide it; here is one.
     keras.distribution.set_distribution(
         keras.distribution.DataParallel(devices=found[:n], auto_shard_dataset=False)

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from kerasgan.engine import by_keras
-from kerasgan.engine.on_tensorflow_devices import by_first, in_step
+from kerasgan.engine.on_tensorflow_devices import in_step
 
 faster_on_a_processor = ()
 seed_of_latents = by_keras.seed_of_latents
@@ -145,7 +145,7 @@ def without_effect(fn, variables):
     def call(*args):
         before = [np.array(ops.convert_to_numpy(v)) for v in variables]
         try:
-            return by_first(compiled, args)
+            return compiled(*args)
         finally:
             for variable, value in zip(variables, before):
                 variable.assign(value)

@@ -199,7 +199,7 @@ def _card(title, name, recipe, model: AdversarialModel, folder, data, images, he
     card["training"] = {
         "script": f"kerasgan train {name}",
         "images": images,
-        "steps": int(keras.ops.convert_to_numpy(model.optimizer.iterations)),
+        "steps": int(model.optimizer.iterations),
         "batch_size": recipe["data"]["batch_size"],
         "seed": recipe["seed"],
         "minutes": round(seconds / 60, 1),

@@ -174,8 +174,8 @@ def train(
             `load_pairs` or `load_photographs`: a folder, say.
         out: Run folder; by default `runs/<name>`. If it holds an unfinished run of the
             same recipe, training goes on there.
-        devices: Over how many of this machine's devices, on TensorFlow and JAX; by default one.
-            On PyTorch `torchrun` starts a process for each, which calls this.
+        devices: Over how many of this machine's devices, on JAX; by default one. On PyTorch
+            `torchrun` starts a process for each, which calls this.
         **tables: What to change of the recipe: `data`, `networks`, `model`, `optimizers` and
             `fit`, dicts; `seed`; `stages`; `start`, an entry whose weights training starts from,
             as in `load`, or `"zoo"` for `name` itself, in place of all stages but the last; and
