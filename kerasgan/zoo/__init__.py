@@ -197,7 +197,7 @@ def train(
     """
     from kerasgan.zoo import training
 
-    return training.train(name, data, out, devices, tables)
+    return training.train(name, data, out, tables, devices)
 
 
 def evaluate(

@@ -32,7 +32,7 @@ def _is_entry(name):
     return "://" in name or name in store.names() or Path(name).expanduser().is_dir()
 
 
-def train(name, data, out, devices, tables):
+def train(name, data, out, tables, devices=None):
     name = os.fspath(name)
     recipe = recipes.merged(recipe_of(name), tables)
     # Not the rest of an entry's card, which is about the weights that were there.
