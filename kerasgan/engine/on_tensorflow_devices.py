@@ -31,8 +31,8 @@ def number():
 
 def part():
     raise ValueError(
-        "Over several devices TensorFlow reads a dataset of kerasgan.datasets otherwise than over "
-        "one. Give arrays, or set KERAS_BACKEND=jax or torch."
+        "Over several devices TensorFlow comes to other losses than over one with a dataset of "
+        "kerasgan.datasets. Give arrays, or set KERAS_BACKEND=jax or torch."
     )
 
 
