@@ -14,6 +14,7 @@ FILES = {
 # A part is a sub-package or a file of the top level. Every part may import itself.
 ALLOWED = {
     "kerasgan": {"_choose_backend"},
+    "__main__": {"cli"},
     "_choose_backend": set(),
     "files": set(),
     "greys": set(),
@@ -103,7 +104,8 @@ def test_only_the_engine_knows_a_backend(module):
     known = {n for n in imports(FILES[module]) if any(within(n, b) for b in BACKENDS)}
     own = {"kerasgan.engine.beyond_keras": "keras.src"}
     own |= {f"kerasgan.engine.on_{name}": name for name in ("tensorflow", "jax", "torch")}
-    own["kerasgan.engine.on_torch_layers"] = "torch"
+    own |= {f"kerasgan.engine.on_torch_{name}": "torch" for name in ("layers", "devices")}
+    own["kerasgan.engine.on_tensorflow_devices"] = "tensorflow"
     if module not in own:
         assert not known
     else:

@@ -47,6 +47,12 @@ def add(add):
     train.add_argument("--out", metavar="RUN", help="run folder (default: runs/NAME)")
     train.add_argument("--epochs", type=int, help="passes over the data: fit.epochs")
     train.add_argument("--batch-size", type=int, help="pictures a step: data.batch_size")
+    train.add_argument(
+        "--devices",
+        type=int,
+        help="train over so many, on JAX (default: 1); on PyTorch: torchrun --nproc-per-node N -m "
+        "kerasgan train …",
+    )
     train.add_argument("--seed", type=int, help="of weights, latents and shuffling")
     train.add_argument("--explain", action="store_true", help="print the recipe, and train nothing")
 
@@ -64,7 +70,7 @@ def _as_changes(options, others):
 
 def _train(options):
     from kerasgan import recipes, zoo
-    from kerasgan.recipes.environment import faster_backend
+    from kerasgan.recipes.environment import faster_backend, is_first_process
     from kerasgan.zoo.training import recipe_of, title_of
 
     recipe = recipe_of(options.name)
@@ -83,10 +89,11 @@ def _train(options):
     out = options.out or f"runs/{title_of(options.name)}"
     advice = faster_backend()
     # A run that has begun goes on with its backend.
-    if advice and not Path(out).exists():
+    if advice and is_first_process() and not Path(out).exists():
         print(advice)
-    model = zoo.train(options.name, options.data, out, **changes)
-    print(f'Done. Load it with kerasgan.zoo.load("{out}"), or: {usage(model.verb, out)}')
+    model = zoo.train(options.name, options.data, out, options.devices, **changes)
+    if is_first_process():
+        print(f'Done. Load it with kerasgan.zoo.load("{out}"), or: {usage(model.verb, out)}')
 
 
 def _given(table):

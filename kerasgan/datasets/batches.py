@@ -12,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 
+from kerasgan.datasets.divided import IsDivided
 from kerasgan.datasets.epochs import CountsEpochs
 from kerasgan.datasets.folder import skipped
 
 CACHE_LIMIT = 2 * 2**30
 
 
-class Batches(CountsEpochs, keras.utils.PyDataset):
+class Batches(IsDivided, CountsEpochs, keras.utils.PyDataset):
     """What every dataset here is: items of a source, in batches that `fit` takes.
 
     Worker threads make the next batches while the model trains, over the end of the epoch
@@ -219,7 +220,8 @@ class Batches(CountsEpochs, keras.utils.PyDataset):
     def _batch(self, number):
         epoch, index = divmod(number, len(self))
         random = np.random.default_rng([self.seed, epoch, index])
-        chosen, mirrored = self._chosen(epoch, index, random)
+        chosen, mirrored = map(self._own, self._chosen(epoch, index, random))
+        random = self._own_random(random, epoch, index)
         # Decoded one by one: large photographs would not all fit in memory.
         return self.training_batch((self._readable(i) for i in chosen), mirrored, random)
 

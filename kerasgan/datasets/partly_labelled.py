@@ -98,6 +98,11 @@ class PartlyLabelledDataset(CountsEpochs, keras.utils.PyDataset):
         unlabelled = np.setdiff1d(np.arange(len(self.pictures.source)), self.places)
         return {"real": self.pictures.hold_out(n, unlabelled)}
 
+    def divide(self, n, part=None):
+        """As of `Batches`."""
+        for data in (self.labelled, self.pictures):
+            data.divide(n, part)
+
     def __len__(self):
         return len(self.pictures)
 

@@ -61,14 +61,15 @@ class TableDataset(Batches):
         n = self.batch_size
         index = self._by_category()
         if not index:
-            return self._rows_of(random.choice(self._places, n), np.zeros(n, int))
+            places = self._own(random.choice(self._places, n))
+            return self._rows_of(places, np.zeros(len(places), int))
         blocks = random.integers(len(index), size=n)
         places = np.empty(n, int)
         for number, (order, starts, counts, shares) in enumerate(index):
             which = np.flatnonzero(blocks == number)
             found = random.choice(len(counts), len(which), p=shares)
             places[which] = order[starts[found] + random.integers(counts[found])]
-        return self._rows_of(places, blocks)
+        return self._rows_of(self._own(places), self._own(blocks))
 
     def _by_category(self):
         """Of each block the rows in the order of what they have there, and where each begins."""

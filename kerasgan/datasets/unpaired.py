@@ -78,6 +78,11 @@ class UnpairedDataset(CountsEpochs, keras.utils.PyDataset):
         """
         return tuple(domain.hold_out(n)[0] for domain in self.domains)
 
+    def divide(self, n, part=None):
+        """As of `Batches`."""
+        for data in self.domains:
+            data.divide(n, part)
+
     def __len__(self):
         return max(map(len, self.domains))
 

@@ -57,6 +57,29 @@ def settled(model):
     return contextlib.nullcontext()
 
 
+in_no_context = settled
+
+
+def yes():
+    return True
+
+
+@contextlib.contextmanager
+def own_seeds(model, rank):
+    """While it lasts, a replica draws other random numbers than the others.
+
+    After it all have the same seeds again: one of them is saved.
+    """
+    states = [v for v in model.non_trainable_variables if v.name == "seed_generator_state"]
+    # Seeds are followed by counts of what was drawn: far enough apart to share none.
+    moves = [ops.cast(ops.stack([rank * 2**24 + rank, 0]), v.dtype) for v in states]
+    for state, move in zip(states, moves):
+        state.assign(state + move)
+    yield
+    for state, move in zip(states, moves):
+        state.assign(state - move)
+
+
 def run_network(model, network, inputs):
     return network.predict_on_batch(inputs)
 
@@ -76,8 +99,9 @@ def move_towards(variables, targets, share):
         variable.assign_add(ops.cast(share, variable.dtype) * (target - variable))
 
 
-def batch_normalization(x, scale, offset, epsilon):
-    mean, variance = ops.moments(x, axes=list(range(len(x.shape) - 1)))
+def batch_normalization(x, scale, offset, epsilon, synchronized=False):
+    axes = list(range(len(x.shape) - 1))
+    mean, variance = ops.moments(x, axes=axes, synchronized=synchronized)
     outputs = ops.batch_normalization(x, mean, variance, -1, offset, scale, epsilon)
     return outputs, ops.stop_gradient(mean), ops.stop_gradient(variance)
 

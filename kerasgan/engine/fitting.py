@@ -4,7 +4,7 @@ import warnings
 
 import keras
 
-from kerasgan.engine import backend
+from kerasgan.engine import backend, devices
 from kerasgan.engine.data import FromEpoch, prepared, refuse_counts, refuse_weights
 from kerasgan.engine.optimizer import for_players
 from kerasgan.engine.saving import deserialized, is_float16
@@ -14,8 +14,9 @@ from kerasgan.engine.watching import Notices
 class Fits:
     """What `AdversarialModel` does about optimizers and data."""
 
-    # Whether the weights are those of an entry of the zoo.
-    is_loaded = False
+    # Whether the weights are those of an entry of the zoo; whether each of several processes is
+    # given its own part of a batch.
+    is_loaded = reads_own = False
 
     def compile(
         self,
@@ -154,6 +155,8 @@ class Fits:
         refuse_counts(**kwargs)
         privacy = kwargs.pop("privacy", None)
         if privacy is not None:
+            if devices.number() > 1:
+                raise ValueError("Privacy is counted on one device. Train on one, without others.")
             size, epochs = kwargs.pop("batch_size", None), kwargs.get("epochs", 1)
             steps = privacy.steps(self, x, y, size, epochs)
             callbacks = keras.tree.flatten(kwargs.pop("callbacks", None) or [])
@@ -167,6 +170,8 @@ class Fits:
 
     def _fit(self, x, y, **kwargs):
         x, y = self._ready(x, y, kwargs.get("batch_size"))
+        self.reads_own = devices.divide(x, kwargs.get("batch_size"))
+        devices.begin(self._variables_of_step())
         if kwargs.get("validation_data") is not None:
             held_out, labels, _ = prepared(kwargs["validation_data"], None, self)
             kwargs["validation_data"] = held_out if labels is None else (held_out, labels)

@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from kerasgan.engine import by_keras
+from kerasgan.engine.on_tensorflow_devices import in_step
 
 faster_on_a_processor = ()
 seed_of_latents = by_keras.seed_of_latents
@@ -17,7 +18,6 @@ group_normalization = by_keras.group_normalization
 nearest_upsampling = by_keras.nearest_upsampling
 reflection_padding = by_keras.reflection_padding
 settled = by_keras.settled
-run_network = by_keras.run_network
 padded_size = by_keras.padded_size
 order_kernels = by_keras.nothing
 move_towards = by_keras.move_towards
@@ -33,8 +33,7 @@ def gradients(loss_fn, variables, scale_loss):
         tape.watch(values)
         loss = loss_fn()
         # Keras sums gradients over the replicas of a `tf.distribute` strategy.
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        scaled = scale_loss(loss / replicas)
+        scaled = scale_loss(loss / in_step())
     return loss, tape.gradient(scaled, values)
 
 
@@ -79,6 +78,12 @@ def without_gradient(fn, *args, **kwargs):
 
 
 def when(condition, turn, variables):
+    if in_step() > 1:
+        raise ValueError(
+            "TensorFlow cannot take a turn in some steps alone, of a lazy penalty say, over "
+            "several devices. Set KERAS_BACKEND=jax or torch, or train on one device."
+        )
+
     def taken():
         turn()
         return True
@@ -98,6 +103,8 @@ def outside_of_step(make):
 
 
 def batch_normalization(x, scale, offset, epsilon):
+    if in_step() > 1:
+        return by_keras.batch_normalization(x, scale, offset, epsilon, synchronized=True)
     if x.dtype != "float32" or len(x.shape) != 4:
         return by_keras.batch_normalization(x, scale, offset, epsilon)
     channels = x.shape[-1]
@@ -144,6 +151,13 @@ def without_effect(fn, variables):
                 variable.assign(value)
 
     return call
+
+
+def run_network(model, network, inputs):
+    if network.distribute_strategy.num_replicas_in_sync == 1:
+        return by_keras.run_network(model, network, inputs)
+    # Keras's own would have each replica make all of it.
+    return tf.nest.map_structure(np.array, network(inputs, training=False))
 
 
 def accelerator():

@@ -8,7 +8,7 @@ import torch
 from keras import ops
 from torch.optim.adam import adam
 
-from kerasgan.engine import by_keras, on_torch_layers
+from kerasgan.engine import by_keras, on_torch_devices, on_torch_layers
 
 faster_on_a_processor = ("tensorflow",)
 outside_of_step = by_keras.called
@@ -50,10 +50,11 @@ def gradients(loss_fn, variables, scale_loss):
     with torch.no_grad():
         # One copy, or every operation of the optimizer walks memory in another order than the
         # variable's.
-        return loss.detach(), [
+        found = [
             g if g is None or g.stride() == v.stride() else torch.empty_like(v).copy_(g)
             for g, v in zip(found, values)
         ]
+        return on_torch_devices.averaged(loss.detach(), found)
 
 
 def clipped_sums(loss_fn, variables, records, included, norm):

@@ -4,10 +4,16 @@ import torch
 from keras import ops
 from torch.nn import functional
 
-from kerasgan.engine import by_keras
+from kerasgan.engine import by_keras, on_torch_devices
 
 
 def batch_normalization(x, scale, offset, epsilon):
+    if on_torch_devices.in_step() > 1:
+        axes = tuple(range(x.ndim - 1))
+        mean = on_torch_devices.mean(x.mean(axes))
+        variance = on_torch_devices.mean(((x - mean) ** 2).mean(axes))
+        outputs = ops.batch_normalization(x, mean, variance, -1, offset, scale, epsilon)
+        return outputs, mean.detach(), variance.detach()
     outputs, mean, inverse = torch.native_batch_norm(
         x.contiguous().movedim(-1, 1),
         *(None if v is None else v.value for v in (scale, offset)),

@@ -12,7 +12,7 @@ import numpy as np
 import tomli_w
 
 from kerasgan import __version__
-from kerasgan.engine import backend
+from kerasgan.engine import backend, devices
 from kerasgan.files import write_text
 
 
@@ -29,6 +29,11 @@ def faster_backend():
         f"Without an accelerator a step takes longer on {keras.backend.backend()} than on {name}, "
         f"which is installed: KERAS_BACKEND={name} chooses it."
     )
+
+
+def is_first_process():
+    """Whether this one tells how it went, of several that train together."""
+    return devices.is_first()
 
 
 def record(run, epoch):
@@ -48,6 +53,7 @@ def record(run, epoch):
         "platform": platform.platform(),
         "hardware": hardware(),
         "device": str(keras.ops.zeros(()).device),
+        "devices": devices.number(),
     }
     path = run / "environment.toml"
     earlier = path.read_text(encoding="utf-8") + "\n" if path.exists() else ""

@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from kerasgan.callbacks import (
     TrainingState,
 )
 from kerasgan.callbacks.epoch_log import EpochLog
+from kerasgan.engine import devices
 from kerasgan.engine.data import named
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.engine.shapes import every_layer, shapes
@@ -24,6 +24,7 @@ from kerasgan.models import MODELS
 from kerasgan.networks import BUILDERS
 from kerasgan.privacy import Privacy
 from kerasgan.recipes import objects
+from kerasgan.recipes.seconds import Seconds
 from kerasgan.recipes.signature import parameters, positional
 
 # Single images kept out of training: 1 in 20, but no more than these, no fewer than a diagnosis
@@ -262,23 +263,26 @@ def fit(
     if first:
         print(f"Going on with {run} after epoch {first} of {epochs}.")
     record(first)
+    given = {"x": dataset} if privacy is None else privacy.of_recipe(model, dataset, first)
+    span = {"epochs": epochs, "initial_epoch": first}
+    if not devices.is_first():
+        model.fit(**given, **span, verbose=0, callbacks=[NumericsGuard()])
+        return held
     # Of photographs whole ones are held out, which no discriminator judges.
     is_judged = held and len(held) == len(model.takes) and held_out >= Diagnosis.FEWEST
     watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None)]
     if held or not model.needs_data:
         watching.append(SampleGrid(run / "grids", seed=model.seed, batch=held))
-    given = {"x": dataset} if privacy is None else privacy.of_recipe(model, dataset, first)
     model.fit(
         **given,
-        epochs=epochs,
-        initial_epoch=first,
+        **span,
         # A progress bar is for people: in a file it is a line a step.
         verbose=1 if sys.stdout.isatty() else 2,
         # The guard comes first: it stops before anything bad is written. The state comes last:
         # with it an epoch is done.
         callbacks=[
             NumericsGuard(),
-            _Seconds(),
+            Seconds(),
             *watching,
             EpochLog(run / "log.csv"),
             TrainingCurves(run / "curves.png", run / "log.csv"),
@@ -286,13 +290,3 @@ def fit(
         ],
     )
     return held
-
-
-class _Seconds(keras.callbacks.Callback):
-    """Adds an epoch's duration to its log."""
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.start = time.monotonic()
-
-    def on_epoch_end(self, epoch, logs=None):
-        logs["seconds"] = round(time.monotonic() - self.start, 2)

@@ -9,6 +9,7 @@ import keras
 import tomli_w
 
 from kerasgan import datasets
+from kerasgan.engine import devices
 from kerasgan.engine.model import AdversarialModel
 from kerasgan.files import read_toml, write_text
 from kerasgan.privacy import Privacy
@@ -80,18 +81,20 @@ def train(
             model.compile(**run.optimizers_of(stage, model, steps))
 
         def record(epoch, place=place, claim=claim):
-            write_text(place / FILE, tomli_w.dumps(claim))
-            environment.record(place, epoch)
+            if devices.is_first():
+                write_text(place / FILE, tomli_w.dumps(claim))
+                environment.record(place, epoch)
 
         with run.precision(stage):
             privacy = Privacy(**stage["privacy"]) if "privacy" in stage else None
             held = run.fit(model, dataset, place, begin, record, privacy, **stage["fit"])
         if held and model.calibrated:
             model.calibrate(held)
-        card = _card(title, name, stage, model, place, data, dataset.num_images, held)
-        model = run.in_float32(model, stage, dataset)
-        sample = None if held is None else model.preview(seed=0, batch=held)
-        save(model, place / "entry", card, without_paths(claim), sample)
+        trained, model = model, run.in_float32(model, stage, dataset)
+        if devices.is_first():
+            card = _card(title, name, stage, trained, place, data, dataset.num_images, held)
+            sample = None if held is None else model.preview(seed=0, batch=held)
+            save(model, place / "entry", card, without_paths(claim), sample)
         start = model.stored_networks()
     return model
 

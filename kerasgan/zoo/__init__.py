@@ -158,6 +158,7 @@ def train(
     data: "str | os.PathLike | np.ndarray",
     /,
     out: str | os.PathLike | None = None,
+    devices: int | None = None,
     **tables: object,
 ) -> "AdversarialModel":
     """Train a recipe on pictures: of a model by name, a zoo entry's, or one of your own.
@@ -173,6 +174,8 @@ def train(
             `load_pairs` or `load_photographs`: a folder, say.
         out: Run folder; by default `runs/<name>`. If it holds an unfinished run of the
             same recipe, training goes on there.
+        devices: Over how many of this machine's devices, on JAX; by default one. On PyTorch
+            `torchrun` starts a process for each, which calls this.
         **tables: What to change of the recipe: `data`, `networks`, `model`, `optimizers` and
             `fit`, dicts; `seed`; `stages`; `start`, an entry whose weights training starts from,
             as in `load`, or `"zoo"` for `name` itself, in place of all stages but the last; and
@@ -183,7 +186,7 @@ def train(
         The trained model. The run folder holds the entry that `load` takes.
 
     Raises:
-        ValueError: On a recipe that cannot be, before data is read.
+        ValueError: On a recipe that cannot be, before data is read; if there are fewer devices.
 
     Example:
 
@@ -194,7 +197,7 @@ def train(
     """
     from kerasgan.zoo import training
 
-    return training.train(name, data, out, tables)
+    return training.train(name, data, out, tables, devices)
 
 
 def evaluate(

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from kerasgan import recipes
+from kerasgan.engine.devices import over
 from kerasgan.zoo import integrity, store
 from kerasgan.zoo.entry import load_entry, save_entry
 
@@ -31,7 +32,7 @@ def _is_entry(name):
     return "://" in name or name in store.names() or Path(name).expanduser().is_dir()
 
 
-def train(name, data, out, tables):
+def train(name, data, out, tables, devices=None):
     name = os.fspath(name)
     recipe = recipes.merged(recipe_of(name), tables)
     # Not the rest of an entry's card, which is about the weights that were there.
@@ -54,4 +55,5 @@ def train(name, data, out, tables):
         return load_entry(store.find(start))
 
     title = title_of(name)
-    return recipes.train(title, recipe, data, Path(out or Path("runs") / title), save, load)
+    with over(devices):
+        return recipes.train(title, recipe, data, Path(out or Path("runs") / title), save, load)
