@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import http.server
+import importlib
 import json
 import re
 import threading
@@ -106,6 +107,8 @@ def hub(tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
+    # Another test may have asked through a proxy, which its session keeps.
+    importlib.import_module("huggingface_hub").close_session()
     yield hub
     hub.shutdown()
     hub.server_close()

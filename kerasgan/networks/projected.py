@@ -24,7 +24,7 @@ def projected(
     width: int = 64,
     projection_width: int = 64,
     discriminator_width: int = 64,
-    projection_seed: int = 0,
+    projection_seed: int = 1,
 ):
     """FastGAN's generator, and discriminators that see a frozen network's features.
 

@@ -25,7 +25,8 @@ def library(address):
 @contextlib.contextmanager
 def told(library):
     """Say in a line what the Hub answers in many, or with a number alone."""
-    errors = library.errors
+    # The package imports its parts when they are asked for, but for this one.
+    errors = importlib.import_module(f"{library.__name__}.errors")
     try:
         yield
     except errors.GatedRepoError as error:
