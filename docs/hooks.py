@@ -12,7 +12,9 @@ from kerasgan.cli import _parser
 
 ROOT = Path(__file__).parents[1]
 # As the repository's pages show them: they lie beside the site's folder, not in it.
-SAMPLE = re.compile(r"!\[(.*?)\]\((?:\.\./)+(?:zoo|benchmarks/entries)/(\w+)/sample\.png\)", re.DOTALL)
+SAMPLE = re.compile(
+    r"!\[(.*?)\]\((?:\.\./)+(?:zoo|benchmarks/entries)/(\w+)/sample\.png\)", re.DOTALL
+)
 OPTIONS = "    options:\n      show_root_heading: true\n      heading_level: 2\n"
 
 
