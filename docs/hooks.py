@@ -12,9 +12,7 @@ from kerasgan.cli import _parser
 
 ROOT = Path(__file__).parents[1]
 # As the repository's pages show them: they lie beside the site's folder, not in it.
-SAMPLE = re.compile(
-    r"!\[(.*?)\]\((?:\.\./)+(?:zoo|benchmarks/entries)/(\w+)/sample\.png\)", re.DOTALL
-)
+SAMPLE = re.compile(r"!\[(.*?)\]\((?:\.\./)+zoo/(\w+)/sample\.png\)", re.DOTALL)
 OPTIONS = "    options:\n      show_root_heading: true\n      heading_level: 2\n"
 
 
@@ -45,5 +43,5 @@ def _help():
 def on_post_build(config, **kwargs):
     folder = Path(config.site_dir, "zoo")
     folder.mkdir(exist_ok=True)
-    for sample in [*ROOT.glob("zoo/*/sample.png"), *ROOT.glob("benchmarks/entries/*/sample.png")]:
+    for sample in ROOT.glob("zoo/*/sample.png"):
         shutil.copy(sample, folder / f"{sample.parent.name}.png")
