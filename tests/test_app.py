@@ -132,6 +132,17 @@ def test_segment(visitor, photo):
 
 
 @pytest.mark.without_backend
+def test_detect(visitor, tmp_path):
+    photo = picture(tmp_path / "photo.png", (64, 48))
+    made = tmp_path / "made.png"
+    assert main(["generate", "dcgan_fashion_mnist", "-n", "4", "-o", str(made)]) == 0
+    model = zoo.load("detect_zoo")
+    for path, mark in ((photo, "none"), (made, read_marks(made).summary)):
+        told = visitor(file(path), "detect_zoo", api_name="/detect")
+        assert f"{model.detect(path):.0%}" in told and told.endswith(f"**Marks:** {mark}")
+
+
+@pytest.mark.without_backend
 def test_stylize(visitor, photo, tmp_path):
     painting = picture(tmp_path / "painting.jpg", (40, 40))
     _, kept = visitor(file(photo), "adain_paintings", file(painting), 0.6, api_name="/stylize")
@@ -311,7 +322,7 @@ def test_a_browser_shows_the_page_and_asks_nobody_else(address, tmp_path):
         page = browser.new_page()
         page.on("request", lambda request: asked.add(request.url))
         page.goto(address)
-        for tab in ("Enlarge", "Fill", "Stylise", "Listen", "Table", "Generate"):
+        for tab in ("Enlarge", "Fill", "Detect", "Stylise", "Listen", "Table", "Generate"):
             page.get_by_role("tab", name=tab, exact=True).click()
         panel = page.locator("[role=tabpanel]:visible")
         panel.get_by_role("button", name="Generate", exact=True).click()

@@ -12,7 +12,7 @@ import gradio
 import numpy as np
 from PIL import Image
 
-from kerasgan.marks import Mark, marking
+from kerasgan.marks import Mark, marking, read_marks
 from kerasgan.modalities import write_image
 from kerasgan.photos import fill_files, mask_files, translate_files, upscale_files
 
@@ -148,6 +148,19 @@ class Answers:
             mask_files(source, out, segment, channels, verbose=False)
 
         yield from self._converted(picture, model, "_mask", write)
+
+    def detect(self, picture, model):
+        """What a picture's marks say, and how probable it is that it was generated."""
+        if picture is None:
+            refuse(MISSING)
+        with _folder(picture):
+            _check_size(picture, LARGEST)
+            probability = self.entries.model(model).detect(picture)
+            mark = read_marks(picture).summary or "none"
+            yield (
+                f"**Generated, by its pixels:** {probability:.0%}, where half of all are.\n\n"
+                f"**Marks:** {mark}"
+            )
 
     def inpaint(self, picture, model):
         """A picture whose parts that were drawn over are filled."""

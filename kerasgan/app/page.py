@@ -36,6 +36,12 @@ TABS = {
         "What a model has learnt to find, in white. Not for diagnosis.",
         ("threshold",),
     ),
+    "detect": (
+        "Detect",
+        "Whether a picture says that a model made it, and how probable that is by its pixels. A "
+        "detector errs, most on models that it has not seen: it proves nothing.",
+        (),
+    ),
     "stylize": ("Stylise", "A photograph in the manner of a painting.", ("style", "strength")),
     "listen": ("Listen", "New sounds and new music.", ("n", "labels", "seed")),
     "table": ("Table", "New rows of a table.", ("n", "seed")),
@@ -272,6 +278,8 @@ def _control(key, verb):
 
 def _results(verb):
     """What shows the result, and the file to keep."""
+    if verb == "detect":
+        return [gradio.Markdown()]
     shown = []
     if verb == "listen":
         shown.append(gradio.Audio(label="Sound", interactive=False, buttons=["download"]))
