@@ -170,6 +170,11 @@ def group_normalization(layer, x):
     return _on.group_normalization(layer, x)
 
 
+def lstm(layer, x):
+    """What a `keras.layers.LSTM` of Keras's default arguments gives at every place."""
+    return _on.lstm(layer, x)
+
+
 def run_step(step, args, groups):
     """Run `step(data)` as Keras's trainer of this backend expects it.
 

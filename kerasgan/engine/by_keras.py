@@ -29,6 +29,7 @@ seed_of_latents = as_it_is
 max_pooling = keras.layers.MaxPooling2D.call
 nearest_upsampling = keras.layers.UpSampling2D.call
 group_normalization = keras.layers.GroupNormalization.call
+lstm = keras.layers.LSTM.__call__
 
 
 def convolution(x, kernel, bias, **options):

@@ -28,6 +28,7 @@ max_pooling = on_torch_layers.max_pooling
 reflection_padding = on_torch_layers.reflection_padding
 nearest_upsampling = on_torch_layers.nearest_upsampling
 group_normalization = on_torch_layers.group_normalization
+lstm = on_torch_layers.lstm
 
 
 def gradients(loss_fn, variables, scale_loss):

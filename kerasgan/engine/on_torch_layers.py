@@ -147,3 +147,22 @@ def kernel_first(kernel):
 def with_zero_first(kernel):
     # A tap of zero, and both sides are padded, or lose, as much: to do so apart copies the row.
     return functional.pad(kernel, (1, 0))
+
+
+def lstm(layer, x):
+    # Keras calls its cell place by place; the order of the gates is the same.
+    kernel, recurrent, bias = (v.value.to(x.dtype) for v in layer.cell.weights)
+    zeros = x.new_zeros((1, len(x), layer.units))
+    weights = [kernel.mT, recurrent.mT, bias, torch.zeros_like(bias)]
+    outputs, *_ = torch.lstm(
+        x,
+        (zeros, zeros),
+        weights,
+        has_biases=True,
+        num_layers=1,
+        dropout=0.0,
+        train=False,
+        bidirectional=False,
+        batch_first=True,
+    )
+    return outputs

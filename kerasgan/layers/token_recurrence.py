@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasgan.engine import backend
 from kerasgan.engine.registry import register
 
 
@@ -55,7 +56,7 @@ class TokenRecurrence(keras.layers.Layer):
         first = ops.full_like(codes[:, :1], self.tokens)
         if latents is None:
             before = ops.concatenate([first, codes[:, :-1]], axis=1)
-            return self.head(self.lstm(self.embedding(before)))
+            return self.head(backend.lstm(self.lstm, self.embedding(before)))
         # Where a place's chance ends that a standard normal is below its latent.
         marks = (1.0 + ops.erf(ops.cast(latents, "float32") / 2**0.5)) / 2.0
 
