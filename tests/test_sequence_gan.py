@@ -253,7 +253,11 @@ def test_a_recipe_names_the_file_of_a_reward(tmp_path):
     [
         ({"reward": len}, "reward must be a built keras.Model or the path .*function len"),
         ({"reward": keras.Sequential()}, "reward must be a built keras.Model"),
-        ({"reward": likes(0, length=5)}, r"from one-hot texts \(None, 4, 3\) to \(None, 1\). Rec"),
+        (
+            {"reward": likes(0, length=5)},
+            r"from one-hot texts \(None, 4, 3\) to \(None, 1\).*not take",
+        ),
+        ({"reward": keras.Sequential([keras.Input((4, 3))])}, r"which makes \(None, 4, 3\)"),
         ({"reward": likes(0), "reward_weight": 0.0}, "above 0 for a reward to count. .*=0.0"),
         ({"reward_weight": 1.5}, r"in \[0, 1\], and .*reward_weight=1.5"),
     ],

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from kerasgan.engine.registry import register
-from kerasgan.models.added_reward import AddedReward
+from kerasgan.losses.reward import AddedReward
 from kerasgan.models.token_gan import TokenGAN
 
 

@@ -5,8 +5,6 @@ import os
 import keras
 from keras import ops
 
-from kerasgan.engine.shapes import shapes
-
 
 class AddedReward:
     """What a network of the user's, which does not train, thinks of whole texts.
@@ -66,11 +64,15 @@ class AddedReward:
                 "reward must be a built keras.Model or the path of a .keras file. Received: "
                 f"{network!r}"
             )
-        taken, made = shapes(network)
-        expected = ((None, *self.shape), (None, 1))
-        if (tuple(taken), tuple(made)) != expected:
+        length, tokens = self.shape
+        try:
+            made = network(keras.KerasTensor((None, length, tokens)), training=False).shape
+        except Exception:  # each layer raises its own
+            made = None
+        if made is None or tuple(made) != (None, 1):
+            found = "does not take them" if made is None else f"makes {tuple(made)} of them"
             raise ValueError(
-                f"reward must go from one-hot texts {expected[0]} to {expected[1]}. Received one "
-                f"from {taken} to {made}"
+                f"reward must go from one-hot texts (None, {length}, {tokens}) to (None, 1). "
+                f"Received {network.name!r}, which {found}"
             )
         return network
