@@ -34,7 +34,7 @@ from kerasgan.zoo.sequences import evaluate_molecules
 
 TEMPERATURES = (0.6, 0.8, 1.0, 1.2)
 # Changes to a formula at most, and how many samples of a run there are to one real molecule.
-CHANGES, SAMPLED = 3, 0.5
+CHANGES, SAMPLED = 3, 1.0
 BATCH = 128
 
 
@@ -122,15 +122,15 @@ def predictor(options):
     parts = [real, damaged(real, modality, random)]
     held = {"test": modality.encode(read_texts(options.data / "test.smi")[0][: options.n])}
     held["damaged"] = damaged(held["test"], modality, random)
-    if options.samples:
-        run = kerasgan.zoo.load(options.samples)
+    for place in options.samples:
+        run, mine = kerasgan.zoo.load(place), []
         for temperature in TEMPERATURES[1:]:
+            drawn = {"temperature": temperature, "batch_size": 256, "as_float": True}
             n = int(SAMPLED * len(real)) // len(TEMPERATURES[1:])
-            made = run.generate(
-                n, options.seed, temperature=temperature, batch_size=256, as_float=True
-            ).argmax(axis=-1)
+            made = run.generate(n, options.seed, verbose=False, **drawn).argmax(axis=-1)
             parts.append(made[n // 10 :])
-            held["samples"] = np.concatenate([held.get("samples", made[:0]), made[: n // 10]])
+            mine.append(made[: n // 10])
+        held[f"samples of {place}"] = np.concatenate(mine)
     codes = np.concatenate(parts).astype("int32")
     target, is_valid = drug_likeness(modality.decode(codes))
     print(f"{len(codes)} formulas, {is_valid.mean():.1%} of them valid", flush=True)
@@ -208,9 +208,8 @@ def guide(options):
         row |= {"steps": options.steps, "learning_rate": options.rate, "n": len(texts)}
         row |= {"rollouts": options.rollouts, "seed": options.seed, "qed": found[name].mean()}
         row |= {f"qed_{q}": np.quantile(found[name], q / 100) for q in (10, 50, 90)}
-        row["reward"] = np.array(
-            model.added_reward(start.modality.to_network(start.modality.encode(texts)))
-        ).mean()
+        liked = model.added_reward(model.one_hot(start.modality.encode(texts)))
+        row["reward"] = keras.ops.convert_to_numpy(liked).mean()
         rows.append(row | metrics.molecule_figures(texts, training))
     rounded = [
         {
@@ -260,7 +259,13 @@ def main():
     three = commands.add_parser("predictor")
     three.add_argument("data", type=Path, help="folder of `split`")
     three.add_argument("-o", "--out", type=Path, required=True, help="a .keras file")
-    three.add_argument("--samples", help="a run whose samples, invalid ones too, are learned")
+    three.add_argument(
+        "--samples",
+        nargs="*",
+        default=[],
+        help="runs whose samples, invalid ones too, are learned: one that was guided shows it "
+        "where it was wrong",
+    )
     three.add_argument("-n", type=int, help="molecules to learn from, by default all")
     three.add_argument("--epochs", type=int, default=6)
     three.add_argument("--seed", type=int, default=0)
@@ -273,7 +278,7 @@ def main():
     four.add_argument("--steps", type=int, default=300)
     four.add_argument("--weight", type=float, default=0.5, help="of the reward, in [0, 1]")
     four.add_argument("--rate", type=float, default=1e-4, help="of the generator")
-    four.add_argument("--rollouts", type=int, default=1)
+    four.add_argument("--rollouts", type=int, default=0, help="0 is ten times as fast as 1")
     four.add_argument("--warm-up", type=int, default=200, help="steps of the discriminator alone")
     four.add_argument("--every", type=int, default=25, help="steps from one saving to the next")
     four.add_argument("--batch-size", type=int, default=64)

@@ -38,7 +38,8 @@ class SequenceGAN(TokenGAN):
     Args:
         generator, discriminator: As `kerasgan.networks.sequence_gan` builds them.
         modality: `kerasgan.modalities.Sequences`, the vocabulary and the length.
-        rollouts: N. Fewer take less time, and give noisier rewards.
+        rollouts: N. Fewer take less time, and give noisier rewards; with 0 each token has the
+            reward of its whole text, which takes least.
         reward: R: a Keras model from one-hot texts `(batch, length, tokens)` to `(batch, 1)` in
             [0, 1]; or the path of a `.keras` file of one, which is read when training begins.
         reward_weight: w, in [0, 1]: the share of R; ORGAN's λ is 1 - w.
@@ -51,9 +52,9 @@ class SequenceGAN(TokenGAN):
     as in the authors' program.
 
     Raises:
-        ValueError: If the networks are of other sequences than the modality, on another stage, a
-            number below 1, a reward without a weight or of other sequences; and when training
-            begins, on a weight without a reward, or a reward out of [0, 1].
+        ValueError: If the networks are of other sequences than the modality, on another stage, on
+            a number that is too small, a reward without a weight or of other sequences; and when
+            training begins, on a weight without a reward, or a reward out of [0, 1].
 
     Example:
 
@@ -94,8 +95,8 @@ class SequenceGAN(TokenGAN):
         reward_weight: float = 0.0,
         **kwargs,
     ):
-        if rollouts < 1:
-            raise ValueError(f"rollouts must be at least 1. Received: {rollouts}")
+        if rollouts < 0:
+            raise ValueError(f"rollouts must be at least 0. Received: {rollouts}")
         if not 0 <= reward_weight <= 1 or (reward is not None and not reward_weight):
             raise ValueError(
                 "reward_weight must be in [0, 1], and above 0 for a reward to count. Received: "
@@ -144,6 +145,8 @@ class SequenceGAN(TokenGAN):
     def rewards(self, codes, training=True):
         """Q of each token, in [0, 1], `(batch, length)`."""
         n, length = ops.shape(codes)[0], self.modality.length
+        if not self.rollouts:
+            return ops.broadcast_to(self._score(codes)[:, None], ops.shape(codes))
         # A text for each number of tokens from its beginning on that are known, 1 to T - 1.
         numbers = ops.arange(1, length, dtype="int32")[:, None, None]
         known = ops.where(ops.arange(length, dtype="int32") < numbers, codes, -1)
