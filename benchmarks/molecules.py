@@ -277,7 +277,7 @@ def main():
     four.add_argument("-o", "--out", type=Path, required=True, help="folder of the new entry")
     four.add_argument("--steps", type=int, default=300)
     four.add_argument("--weight", type=float, default=0.5, help="of the reward, in [0, 1]")
-    four.add_argument("--rate", type=float, default=1e-4, help="of the generator")
+    four.add_argument("--rate", type=float, default=2e-5, help="of the generator")
     four.add_argument("--rollouts", type=int, default=0, help="0 is ten times as fast as 1")
     four.add_argument("--warm-up", type=int, default=200, help="steps of the discriminator alone")
     four.add_argument("--every", type=int, default=25, help="steps from one saving to the next")

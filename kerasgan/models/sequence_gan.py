@@ -19,7 +19,8 @@ class SequenceGAN(TokenGAN):
     stage "discriminator":  D ← Adam(∇ -log D(x) - log(1 - D(y)))        y drawn from G
     stage "adversarial":    Q(t) ← mean of D over N texts that begin with y_1 … y_t and that G
                             draws to their ends (a roll-out); Q(T) ← D(y)
-                            with a reward R: of (1 - w) D + w R in place of D
+                            with a reward R: of (1 - w) D + w R in place of D, and of Q(t) its
+                            mean over the batch is taken away
                             G ← Adam(∇ -mean_t Q(t) log G(y_t | y_{<t}))
                             five times  D ← Adam(∇ -log D(x) - log(1 - D(y)))
     ```
@@ -32,8 +33,9 @@ class SequenceGAN(TokenGAN):
     arXiv:1705.10843): a network that has learned how drug-like a molecule is, say. It is asked of
     every text of a roll-out, does not train, and is not stored with the model: only its path is.
     What the generator makes in the end is to be judged by another, for it learns to please this
-    one. ORGAN divides the reward of a text by how often it came up; here nothing does, so look at
-    how many texts differ.
+    one. Beside that paper, a text counts by how much better than the batch's mean it is, which has
+    less noise. ORGAN divides the reward of a text by how often it came up; here nothing does, so
+    look at how many texts differ.
 
     Args:
         generator, discriminator: As `kerasgan.networks.sequence_gan` builds them.
@@ -140,6 +142,8 @@ class SequenceGAN(TokenGAN):
         self.log(reward=rewards)
         if self.reward_weight:
             self.log(added_reward=self.added_reward(self.one_hot(codes)))
+            # The same gradient in the mean, of less noise, which undoes what was learned.
+            rewards = rewards - ops.mean(rewards, axis=0)
         return -ops.mean(rewards * self.log_likelihood(codes, training))
 
     def rewards(self, codes, training=True):
