@@ -1,11 +1,13 @@
 """Texts token by token: what is drawn, what a token is rewarded, how a gradient is come by."""
 
 import math
+import os
 
+import h5py
 import keras
 import numpy as np
 import pytest
-from tiny import compiled
+from tiny import assert_same, compiled, state
 
 from kerasgan import cli, models, networks, zoo
 from kerasgan.layers import TokenRecurrence
@@ -93,6 +95,15 @@ def test_a_token_is_rewarded_by_the_mean_of_what_may_follow():
 
 
 @pytest.mark.without_backend
+def test_without_a_rollout_a_token_is_rewarded_by_its_whole_text():
+    model = made(rollouts=0)
+    texts = keras.ops.convert_to_tensor(RANDOM.integers(0, 3, (5, 4)), "int32")
+    logits = array(model.discriminator(model.one_hot(texts)))
+    expected = np.repeat(1 / (1 + np.exp(-logits)), 4, axis=1)
+    np.testing.assert_allclose(array(model.rewards(texts)), expected, atol=1e-5)
+
+
+@pytest.mark.without_backend
 def test_the_noise_is_gumbels_and_would_have_chosen_what_was_drawn():
     model = made(models.GumbelSequenceGAN)
     model.generator.set_weights([9 * w for w in model.generator.get_weights()])
@@ -146,6 +157,133 @@ def test_the_generator_goes_where_the_discriminator_points(cls):
     assert "".join(model.generate(200, seed=0)).count("A") / 800 > 0.7 > 0.5 > before
 
 
+def likes(token, length=4, tokens=3, activation="linear", strength=1.0):
+    """A reward: the share of a token, the first 0, in a text, times a strength."""
+    inputs = keras.Input((length, tokens))
+    dense = keras.layers.Dense(1, activation)
+    network = keras.Model(inputs, dense(keras.layers.Flatten()(inputs)), name="likes")
+    kernel = np.zeros((length, tokens, 1))
+    kernel[:, token] = strength / length
+    dense.set_weights([kernel.reshape(-1, 1), np.zeros(1)])
+    return network
+
+
+@pytest.mark.without_backend
+def test_a_token_is_rewarded_by_what_looks_real_and_by_what_is_liked():
+    for weight in (0.25, 1.0):
+        model = made(length=2, rollouts=500, reward=likes(1, length=2), reward_weight=weight)
+        model.generator.set_weights([3 * w for w in model.generator.get_weights()])
+        found = array(model.rewards(keras.ops.convert_to_tensor(np.array([[0, 1]], "int32"))))[0]
+        ends = np.array([[0, token] for token in range(3)])
+        looks = 1 / (1 + np.exp(-array(model.discriminator(np.eye(3)[ends]))[:, 0]))
+        liked = (1 - weight) * looks + weight * np.array([0.0, 0.5, 0.0])
+        chances = softmax(array(model.generator(ends)))[0, 1]
+        assert found[0] == pytest.approx(liked @ chances, abs=0.05)
+        assert found[1] == pytest.approx(liked[1], abs=1e-5)
+
+
+def test_the_generator_goes_where_the_reward_points_which_stays_as_it_is():
+    reward = likes(2)
+    model = made(rollouts=2, reward=reward, reward_weight=0.9, discriminator_steps=1, ema_decay=0.5)
+    model.compile(keras.optimizers.Adam(3e-2))
+    before = "".join(model.generate(200, seed=0)).count("G") / 800
+    codes = RANDOM.integers(0, 3, (128, 4))
+    history = model.fit(codes, batch_size=32, epochs=10, verbose=0).history
+    assert "".join(model.generate(200, seed=0)).count("G") / 800 > 0.7 > 0.5 > before
+    assert history["added_reward"][-1] > 0.7 > 0.5 > history["added_reward"][0]
+    for kept, weights in zip(likes(2).get_weights(), reward.get_weights()):
+        np.testing.assert_array_equal(kept, weights)
+    held = {id(weight) for weight in model.weights}
+    assert reward.trainable and not held & {id(weight) for weight in reward.weights}
+
+
+@pytest.mark.without_backend
+def test_a_run_with_a_reward_is_cut_and_resumed_and_its_entry_generates_without(tmp_path):
+    file, codes = str(tmp_path / "likes.keras"), RANDOM.integers(0, 3, (8, 4))
+    likes(1, activation="sigmoid").save(file)
+    options = {"batch_size": 4, "shuffle": False, "verbose": 0}
+
+    def begun():
+        return made(rollouts=1, reward=file, reward_weight=0.5)
+
+    whole, cut = begun(), begun()
+    whole.fit(codes, epochs=2, **options)
+    cut.fit(codes, **options)
+    cut.save(tmp_path / "model.keras")
+    resumed = keras.saving.load_model(tmp_path / "model.keras")
+    assert resumed.reward == file and resumed.reward_weight == 0.5
+    resumed.fit(codes, initial_epoch=1, epochs=2, **options)
+    assert_same(state(resumed), state(whole))
+
+    entry = zoo.save(whole, tmp_path / "entry")
+    os.remove(file)
+    loaded = zoo.load(entry)
+    assert loaded.generate(5, seed=0).tolist() == whole.generate(5, seed=0).tolist()
+    with pytest.raises(ValueError, match=r"no file .*likes.keras.*model.use_reward\(network\)"):
+        compiled(loaded).fit(codes, **options)
+    loaded.use_reward(likes(1))
+    loaded.fit(codes, **options)
+
+    # A network in memory has no name that would be found again, and is nowhere in the file.
+    loaded.save(tmp_path / "model.keras")
+    loaded.save_weights(tmp_path / "state.weights.h5")
+    with h5py.File(tmp_path / "state.weights.h5") as weights:
+        sizes = []
+        weights.visititems(lambda _, x: sizes.append(getattr(x, "shape", None)))
+    assert (12, 1) not in sizes
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert again.reward is None and again.reward_weight == 0.5
+    with pytest.raises(ValueError, match="not stored with the weights. Give it to model.use_rew"):
+        again.fit(codes, **options)
+
+
+@pytest.mark.without_backend
+def test_a_recipe_names_the_file_of_a_reward(tmp_path):
+    (tmp_path / "in.txt").write_text("ACGA\nGGCC\n" * 8)
+    file = tmp_path / "likes.keras"
+    tables = {
+        "networks": {"width": 4, "filters": 2, "kernel_sizes": [2]},
+        "model": {"rollouts": 1, "reward": str(file), "reward_weight": 0.5},
+        "data": {"batch_size": 8},
+        "fit": {"epochs": 1, "held_out": 4},
+    }
+    with pytest.raises(ValueError, match="model.reward: there is no file '.*likes.keras'"):
+        zoo.train("sequence_gan", tmp_path / "in.txt", tmp_path / "run", **tables)
+    likes(1, activation="sigmoid").save(file)
+    model = zoo.train("sequence_gan", tmp_path / "in.txt", tmp_path / "run", **tables)
+    assert model.reward == str(file)
+    assert "added_reward" in (tmp_path / "run" / "log.csv").read_text().splitlines()[0]
+    assert zoo.load(tmp_path / "run").generate(2, seed=0).shape == (2,)
+
+
+@pytest.mark.without_backend
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"reward": len}, "reward must be a built keras.Model or the path .*function len"),
+        ({"reward": keras.Sequential()}, "reward must be a built keras.Model"),
+        (
+            {"reward": likes(0, length=5)},
+            r"from one-hot texts \(None, 4, 3\) to .*not take",
+        ),
+        ({"reward": keras.Sequential([keras.Input((4, 3)), keras.layers.ReLU()])}, "which makes"),
+        ({"reward": likes(0), "reward_weight": 0.0}, "above 0 for a reward to count. .*=0.0"),
+        ({"reward_weight": 1.5}, r"in \[0, 1\], and .*reward_weight=1.5"),
+    ],
+    ids=str,
+)
+def test_what_is_no_reward_is_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        made(**{"reward_weight": 0.5} | options)
+
+
+@pytest.mark.without_backend
+def test_a_reward_out_of_its_range_is_refused_before_training():
+    model = made(reward=likes(0, strength=-3.0), reward_weight=0.5)
+    with pytest.raises(ValueError, match=r"in \[0, 1\].*activation sigmoid. Received .* -3 to"):
+        model.fit(np.zeros((4, 4), int), verbose=0)
+
+
 @pytest.mark.without_backend
 def test_a_stage_moves_its_networks_alone():
     for cls in (models.SequenceGAN, models.GumbelSequenceGAN):
@@ -176,7 +314,7 @@ def test_one_seed_gives_the_same_texts_in_batches_of_any_size():
     ("options", "said"),
     [
         ({"stage": "first"}, "one of likelihood, discriminator, adversarial. Received"),
-        ({"rollouts": 0}, "rollouts must be at least 1"),
+        ({"rollouts": -1}, "rollouts must be at least 0"),
         ({"discriminator_steps": 0}, "discriminator_steps must be at least 1"),
         ({"cls": models.GumbelSequenceGAN, "stage": "discriminator"}, "likelihood, adversarial"),
         ({"cls": models.GumbelSequenceGAN, "annealing_steps": 0}, "at least 1. Received: 100.0"),

@@ -1,6 +1,7 @@
 """A recipe run: its data, its networks, its model, and the training in a run folder."""
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -170,7 +171,11 @@ def prepare(recipe: dict) -> None:
     Raises:
         ValueError, ConnectionError: If it is not there.
     """
-    for argument in _arguments(recipe).values():
+    known = parameters(_class(recipe))
+    for name, argument in _arguments(recipe).items():
+        is_file = os.PathLike in getattr(known[name].annotation, "__args__", ())
+        if is_file and isinstance(argument, str) and not os.path.isfile(argument):
+            raise ValueError(f"model.{name}: there is no file {argument!r}.")
         for item in argument if isinstance(argument, list) else [argument]:
             if hasattr(item, "prepare"):
                 item.prepare()
