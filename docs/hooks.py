@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import kerasgan
-from kerasgan.cli import _parser
+from kerasgan.cli import command_parser
 
 ROOT = Path(__file__).parents[1]
 # As the repository's pages show them: they lie beside the site's folder, not in it.
@@ -34,7 +34,7 @@ def _members(package):
 
 def _help():
     os.environ["COLUMNS"] = "88"
-    parser = _parser()
+    parser = command_parser()
     (commands,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     texts = {"kerasgan": parser} | {f"kerasgan {n}": p for n, p in commands.choices.items()}
     return "\n\n".join(f"## {n}\n\n```text\n{p.format_help()}```" for n, p in texts.items())

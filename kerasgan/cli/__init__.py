@@ -23,7 +23,7 @@ from kerasgan.cli import (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status: 2, with one line, for bad input."""
-    parser = _parser()
+    parser = command_parser()
     options, others = parser.parse_known_args(arguments)
     shown, warnings.formatwarning = warnings.formatwarning, _in_one_line
     try:
@@ -48,7 +48,8 @@ def _in_one_line(message, *where):
     return f"kerasgan: {' '.join(str(message).split())}\n"
 
 
-def _parser():
+def command_parser():
+    """What reads the words of the command, and has their help."""
     parser = argparse.ArgumentParser(
         prog="kerasgan",
         description="Make pictures with trained GANs, and train your own.",
