@@ -30,8 +30,12 @@ def canonical(texts):
     ```
     """
     chemistry, _ = _rdkit()
-    molecules = [chemistry.MolFromSmiles(str(text)) if text else None for text in texts]
-    return [molecule and chemistry.MolToSmiles(molecule) for molecule in molecules]
+    return [molecule and chemistry.MolToSmiles(molecule) for molecule in _molecules(texts)]
+
+
+def _molecules(texts):
+    chemistry, _ = _rdkit()
+    return [chemistry.MolFromSmiles(str(text)) if text else None for text in texts]
 
 
 def molecule_figures(texts, training=None):
@@ -67,9 +71,10 @@ def descriptors(texts):
     Returns:
         float64 array `(valid, 9)`, in the order of `kerasgan.metrics.molecules.DESCRIPTORS`.
     """
-    chemistry, known = _rdkit()
+    _, known = _rdkit()
     functions = [getattr(known, name) for name in DESCRIPTORS]
-    molecules = [chemistry.MolFromSmiles(text) for text in canonical(texts) if text]
+    # Not by `canonical`: a few of its formulas RDKit does not read itself.
+    molecules = [molecule for molecule in _molecules(texts) if molecule]
     rows = [[function(molecule) for function in functions] for molecule in molecules]
     return np.array(rows, dtype=float).reshape(-1, len(DESCRIPTORS))
 
