@@ -30,12 +30,10 @@ def canonical(texts):
     ```
     """
     chemistry, _ = _rdkit()
-    return [molecule and chemistry.MolToSmiles(molecule) for molecule in _molecules(texts)]
-
-
-def _molecules(texts):
-    chemistry, _ = _rdkit()
-    return [chemistry.MolFromSmiles(str(text)) if text else None for text in texts]
+    molecules = [chemistry.MolFromSmiles(str(text)) if text else None for text in texts]
+    found = [molecule and chemistry.MolToSmiles(molecule) for molecule in molecules]
+    # A few it reads and cannot write: of these no property can be told.
+    return [text if text and chemistry.MolFromSmiles(text) else None for text in found]
 
 
 def molecule_figures(texts, training=None):
@@ -71,10 +69,9 @@ def descriptors(texts):
     Returns:
         float64 array `(valid, 9)`, in the order of `kerasgan.metrics.molecules.DESCRIPTORS`.
     """
-    _, known = _rdkit()
+    chemistry, known = _rdkit()
     functions = [getattr(known, name) for name in DESCRIPTORS]
-    # Not by `canonical`: a few of its formulas RDKit does not read itself.
-    molecules = [molecule for molecule in _molecules(texts) if molecule]
+    molecules = [chemistry.MolFromSmiles(text) for text in canonical(texts) if text]
     rows = [[function(molecule) for function in functions] for molecule in molecules]
     return np.array(rows, dtype=float).reshape(-1, len(DESCRIPTORS))
 
