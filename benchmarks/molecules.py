@@ -212,10 +212,7 @@ def guide(options):
         row["reward"] = keras.ops.convert_to_numpy(liked).mean()
         rows.append(row | metrics.molecule_figures(texts, training))
     rounded = [
-        {
-            k: round(float(x), 4) if isinstance(x, (float, np.floating)) else x
-            for k, x in row.items()
-        }
+        {k: float(f"{x:.4g}") if isinstance(x, (float, np.floating)) else x for k, x in row.items()}
         for row in rows
     ]
     record("molecules_guided", rounded, by=("run",))
