@@ -91,6 +91,14 @@ def test_previews_and_files_are_of_every_dimension(grid, tmp_path):
     assert again.fields.variables == fields.variables
 
 
+@pytest.mark.without_backend
+def test_a_map_has_north_at_the_top():
+    values = np.random.default_rng(0).normal(size=(2, 6, 8, 1)).astype("float32")
+    rising = Fields.of(values, ["t"], latitude=np.linspace(10, 60, 6))
+    falling = Fields.of(values, ["t"], latitude=np.linspace(60, 10, 6))
+    np.testing.assert_array_equal(rising.preview(values), falling.preview(values[:, ::-1]))
+
+
 # The door
 
 

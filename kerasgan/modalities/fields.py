@@ -173,11 +173,14 @@ class Fields(Modality):
 
     def preview(self, samples):
         """Colours from blue, the variable's least value, over white to red; of more dimensions
-        than two the middle layer, of one curves. A row holds the variables of a sample."""
+        than two the middle layer, of one curves. A row holds the variables of a sample; of a
+        globe north is up."""
         if samples.ndim == 3:
             return line_panels(self.variables, {"": samples})
         if samples.ndim == 5:
             samples = samples[:, samples.shape[1] // 2]
+        elif self.latitude is not None and self.latitude[0] < self.latitude[-1]:
+            samples = samples[:, ::-1]
         low, high = self._each("low"), self._each("high")
         places = np.clip((samples - low) / np.where(high > low, high - low, 1.0), 0.0, 1.0)
         colours = np.full((*places.shape, 3), 128.0)
