@@ -3,6 +3,7 @@
     python benchmarks/molecules.py split qm9_smiles.smi -o FOLDER
     kerasgan train gumbel_sequence_gan --data FOLDER/train.smi --out RUN data.unit=smiles
     KERAS_BACKEND=jax python benchmarks/molecules.py judge RUN FOLDER
+    pip install matplotlib
     python benchmarks/molecules.py predictor FOLDER --samples RUN -o qed.keras
     python benchmarks/molecules.py guide RUN FOLDER --reward qed.keras --steps 300 -o GUIDED
 
@@ -21,7 +22,6 @@ import time
 from pathlib import Path
 
 import keras
-import matplotlib.pyplot as plt
 import numpy as np
 from keras import layers
 from results import record
@@ -221,6 +221,8 @@ def guide(options):
 
 def draw(found, path):
     """The distributions of drug-likeness of the valid, beside one another."""
+    import matplotlib.pyplot as plt  # a benchmark's alone
+
     figure, axes = plt.subplots(figsize=(7, 4))
     for name, values in found.items():
         label = f"{name}: mean {values.mean():.2f}"
