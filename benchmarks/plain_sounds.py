@@ -54,9 +54,9 @@ def critic(length, width, strides=4):
     return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * length // 4**strides, 1))
 
 
-class WaveGAN:
-    def __init__(self, length, width, latent_dim=100, turns=5):
-        self.generator, self.critic = generator(length, width, latent_dim), critic(length, width)
+class WassersteinGAN:
+    def __init__(self, generator, critic, latent_dim, turns=5):
+        self.generator, self.critic = generator, critic
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
         self.latent_dim, self.turns = latent_dim, turns
         self.of_critic, self.of_generator = (
@@ -71,7 +71,7 @@ class WaveGAN:
         for _ in range(self.turns):
             with torch.no_grad():
                 fake = self.made(len(real))
-            place = torch.rand(len(real), 1, 1)
+            place = torch.rand(len(real), *[1] * (real.ndim - 1))
             mixed = (place * real + (1 - place) * fake).requires_grad_()
             slope = torch.autograd.grad(self.critic(mixed).sum(), mixed, create_graph=True)[0]
             penalty = 10 * (slope.flatten(1).norm(dim=1) - 1).square().mean()
@@ -89,3 +89,9 @@ class WaveGAN:
     def generate(self, latents):
         with torch.inference_mode():
             return self.average(latents)
+
+
+class WaveGAN(WassersteinGAN):
+    def __init__(self, length, width, latent_dim=100, turns=5):
+        networks = generator(length, width, latent_dim), critic(length, width)
+        super().__init__(*networks, latent_dim, turns)
