@@ -104,7 +104,14 @@ def test_half_precision(theirs, ours, dtype, tolerance):
 )
 def test_other_options_of_keras_hold(theirs, ours, options):
     theirs, ours, x = pair(theirs, ours, (8, 8), kernel_size=3, **options)
-    equal(ours(x), theirs(x))
+    try:
+        expected = theirs(x)
+    except Exception as error:  # the framework's own
+        # TensorFlow has it by oneDNN, which is off on processors without AVX-512.
+        if "do not yet support dilation" not in str(error):
+            raise
+        pytest.skip(f"Keras's own layer fails here: {error}")
+    equal(ours(x), expected)
 
 
 def test_groups_and_output_padding_are_left_to_keras():
