@@ -33,8 +33,8 @@ from kerasgan.metrics.molecules import DESCRIPTORS
 from kerasgan.zoo.sequences import evaluate_molecules
 
 TEMPERATURES = (0.6, 0.8, 1.0, 1.2)
-# Changes to a formula at most, and how many samples of a run there are to one real molecule.
-CHANGES, SAMPLED = 3, 1.0
+# Changes to a formula at most.
+CHANGES = 3
 BATCH = 128
 
 
@@ -126,7 +126,8 @@ def predictor(options):
         run, mine = kerasgan.zoo.load(place), []
         for temperature in TEMPERATURES[1:]:
             drawn = {"temperature": temperature, "batch_size": 256, "as_float": True}
-            n = int(SAMPLED * len(real)) // len(TEMPERATURES[1:])
+            # In all as many of a run as there are real molecules.
+            n = len(real) // len(TEMPERATURES[1:])
             made = run.generate(n, options.seed, verbose=False, **drawn).argmax(axis=-1)
             parts.append(made[n // 10 :])
             mine.append(made[: n // 10])
