@@ -152,7 +152,7 @@ def judge(args):
     recipe["data"] |= {"flip": False, "shuffle": False}
     dataset = run.dataset_of(recipe, args.data)
     real = np.concatenate([named(dataset[i], ("real",))["real"] for i in range(len(dataset))])
-    real = real[np.random.default_rng(0).permutation(len(real))]
+    real = real[np.random.default_rng(0).permutation(len(real))[: args.pictures]]
     for file in args.features:
         network = evaluation.feature_network(file)
         extract = metrics.FeatureNetwork(network)
@@ -162,12 +162,14 @@ def judge(args):
         told = {"network": Path(file).stem, "samples": n}
         row = {"candidate": "real", "minutes": 0, "steps": 0, "trained_on": False}
         write(RESULTS, KEY, row | told | figures(network, seen[n:], seen[:n], limit))
-        for entry in sorted(args.out.glob("*/at_*")):
-            row = {"candidate": entry.parent.name, "minutes": entry.name[3:]} | told
+        kept = [(str(x), x.parent.name, x.name[3:]) for x in sorted(args.out.glob("*/at_*"))]
+        kept += [(x, x, f"{zoo.info(x)['training']['minutes']:g}") for x in args.entries]
+        for entry, candidate, minutes in kept:
+            row = {"candidate": candidate, "minutes": minutes} | told
             if tuple(str(row[key]) for key in KEY) in read(RESULTS, KEY):
                 continue
-            model = zoo.load(str(entry))
-            row["steps"] = zoo.info(str(entry))["training"]["steps"]
+            model = zoo.load(entry)
+            row["steps"] = zoo.info(entry)["training"]["steps"]
             row["trained_on"] = Path(file).stem in evaluation.pleased(model)
             made = extract(model.generate(n, seed=0))
             write(RESULTS, KEY, row | figures(network, seen, made, limit))
@@ -207,6 +209,8 @@ def main():
     two = commands.add_parser("judge")
     two.add_argument("--features", nargs="+", required=True)
     two.add_argument("-n", type=int, default=5000)
+    two.add_argument("--pictures", type=int, help="how many to compare with (default: all)")
+    two.add_argument("--entries", nargs="*", default=[], help="of the zoo, beside the candidates")
     two.set_defaults(call=judge)
     for command in (one, two):
         command.add_argument("--data", required=True)
