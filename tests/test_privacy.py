@@ -52,6 +52,26 @@ def test_without_clipping_the_sums_are_those_of_the_batch():
     assert np.linalg.norm(found) > np.linalg.norm(some)
 
 
+def test_the_sums_of_convolutions_are_those_of_the_batch():
+    from kerasgan.engine import backend
+
+    keras.utils.set_random_seed(0)
+    pair = networks.dcgan((16, 16, 1), width=2, discriminator_normalization=None)
+    model, (real, fake) = compiled(models.GAN(*pair)), [images(40, (16, 16, 1))] * 2
+    fake = fake[::-1] / np.float32(127.5) - 1
+    found = sums(model, real, fake, np.arange(40) < 35, norm=1e9)["sums"]
+
+    def whole():
+        batch = {"real": keras.ops.cast(real[:35], "float32") / 127.5 - 1, "fake": fake[:35]}
+        _, gradients = backend.gradients(
+            lambda: model.discriminator_loss(batch), model.variables_of("discriminator")
+        )
+        return {"gradients": keras.ops.concatenate([keras.ops.ravel(g) for g in gradients])}
+
+    expected = backend.without_effect(whole, model.variables)()["gradients"]
+    np.testing.assert_allclose(found / 35, expected, atol=1e-5)
+
+
 def test_one_record_moves_the_clipped_sum_by_the_norm_at_most():
     model, (real, fake, included) = compiled(mlp_gan()), records()
     whole = sums(model, real, fake, included, norm=0.01)["sums"]

@@ -65,17 +65,22 @@ def clipped_sums(loss_fn, variables, records, included, norm):
         with keras.StatelessScope(zip(variables, values)):
             return loss_fn({name: x[None] for name, x in record.items()})
 
-    def clipped(record, is_included):
-        found, loss = torch.func.grad_and_value(of_one)(values, record)
-        return by_keras.clipped(loss, found, is_included, norm)
-
-    total = torch.zeros(()), [torch.zeros_like(value) for value in values]
-    for start in range(0, len(included), by_keras.RECORDS):
-        part = slice(start, start + by_keras.RECORDS)
+    of_each = torch.func.vmap(torch.func.grad_and_value(of_one), in_dims=(None, 0))
+    total, sums = torch.zeros(()), [torch.zeros_like(value) for value in values]
+    # There is room for more records than a lot has, nearly always.
+    chosen = included.nonzero()[:, 0]
+    for start in range(0, len(chosen), by_keras.RECORDS):
+        part = chosen[start : start + by_keras.RECORDS]
         batch = {name: x[part].detach() for name, x in records.items()}
-        loss, found = torch.func.vmap(clipped)(batch, included[part])
-        total = total[0] + loss.sum(), [t + g.sum(dim=0) for t, g in zip(total[1], found)]
-    return total
+        with on_torch_layers.single_records():
+            found, losses = of_each(values, batch)
+        # Not `by_keras.clipped` of each, which would write every gradient once more.
+        sizes = torch.stack([torch.linalg.vector_norm(g.flatten(1), dim=1) for g in found])
+        shares = (norm / torch.linalg.vector_norm(sizes, dim=0).clamp(min=1e-12)).clamp(max=1.0)
+        total = total + losses.sum()
+        for own, g in zip(sums, found):
+            own += torch.tensordot(shares, g, 1)
+    return total, sums
 
 
 def apply(optimizer, gradients, variables):

@@ -1,10 +1,15 @@
 """What PyTorch computes faster than by way of Keras's operations: layers of networks."""
 
+import contextlib
+import contextvars
+
 import torch
 from keras import ops
 from torch.nn import functional
 
 from kerasgan.engine import by_keras, on_torch_devices
+
+_single_records = contextvars.ContextVar("single_records", default=False)
 
 
 def batch_normalization(x, scale, offset, epsilon):
@@ -50,8 +55,58 @@ def convolution(x, kernel, bias, *, strides, padding, dilation_rate, data_format
     if not symmetric:
         x = functional.pad(x, [p for pair in reversed(pads) for p in pair])
     padding = [before for before, _ in pads] if symmetric else 0
+    if _single_records.get() and groups == 1 and set(dilation_rate) == {1}:
+        y = OfSingleRecords.apply(x, kernel, strides, padding).permute(0, 2, 3, 1)
+        return y if bias is None else y + bias
     y = functional.conv2d(x, kernel, bias, strides, padding, dilation_rate, groups)
     return y.permute(0, 2, 3, 1)
+
+
+@contextlib.contextmanager
+def single_records():
+    """Where the gradient of each record by itself is asked for, by `torch.func.vmap`."""
+    token = _single_records.set(True)
+    try:
+        yield
+    finally:
+        _single_records.reset(token)
+
+
+class OfSingleRecords(torch.autograd.Function):
+    """`conv2d`, the gradient of whose kernel is a product of matrices.
+
+    PyTorch makes one convolution of as many groups as there are records, several times as slow.
+    """
+
+    @staticmethod
+    def forward(x, kernel, strides, padding):
+        return functional.conv2d(x, kernel, None, strides, padding)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, kernel, ctx.strides, ctx.padding = inputs
+        ctx.save_for_backward(x, kernel)
+
+    @staticmethod
+    def vmap(info, in_dims, x, kernel, strides, padding):
+        def convolved(x, kernel):
+            return OfSingleRecords.forward(x, kernel, strides, padding)
+
+        return torch.func.vmap(convolved, in_dims[:2])(x, kernel), 0
+
+    @staticmethod
+    def backward(ctx, slope):
+        (x, kernel), by_x = ctx.saved_tensors, None
+        if ctx.needs_input_grad[0]:
+            by_x = torch.nn.grad.conv2d_input(x.shape, kernel, slope, ctx.strides, ctx.padding)
+        (high, wide), (down, right) = ctx.padding or (0, 0), ctx.strides
+        # In the order of Keras's kernels, so that nothing is copied to sum what comes of it.
+        patches = functional.pad(x, (wide, wide, high, high)).permute(0, 2, 3, 1)
+        patches = patches.unfold(1, kernel.shape[2], down).unfold(2, kernel.shape[3], right)
+        patches = patches.permute(0, 1, 2, 4, 5, 3).flatten(3).flatten(0, 2)
+        by_kernel = patches.mT @ slope.permute(0, 2, 3, 1).flatten(0, 2)
+        out, into, *size = kernel.shape
+        return by_x, by_kernel.reshape(*size, into, out).permute(3, 2, 0, 1), None, None
 
 
 def transposed_convolution(x, kernel, bias, output_padding, **options):
