@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from kerasgan.datasets.batches import Batches, digest_of
-from kerasgan.modalities import Table
+from kerasgan.modalities import PublicTable, Table
 from kerasgan.modalities.frames import read_frame
 
 
@@ -43,6 +43,9 @@ class TableDataset(Batches):
 
     def fingerprint(self):
         return digest_of(self.source.codes).hex()
+
+    def everything(self):
+        return self._rows_of(self._places, np.zeros(len(self._places), int))
 
     def hold_out(self, n):
         batch = super().hold_out(n)
@@ -110,6 +113,7 @@ def load_table(
     keys: list[str] | None = None,
     rules: list[str] | None = None,
     missing: list[str] | None = None,
+    public: dict | str | os.PathLike | None = None,
     seed: int = 0,
 ) -> TableDataset:
     """A table as batches that `TabularGAN` takes on every backend.
@@ -123,6 +127,9 @@ def load_table(
         rules: What every row holds, as in `Table.of`: `"a <= b"`, `"total = x + y"`,
             `"unique(a, b)"`.
         missing: Texts of a CSV file that stand for a missing value, beside an empty cell.
+        public: What is known of the columns from elsewhere, for training with privacy: the columns
+            of a `kerasgan.modalities.PublicTable`, or the path of a TOML file that holds them. By
+            default the table is fitted to the rows.
         seed: Integer, 0 or more, of the fit of numbers and of what is drawn.
 
     Returns:
@@ -143,5 +150,12 @@ def load_table(
     frame = read_frame(source, missing or ())
     said = {"category": categories, "number": numbers, "date": dates, "key": keys}
     kinds = {name: kind for kind, names in said.items() for name in names or ()}
-    table = Table.of(frame, kinds, rules or (), seed)
+    if public is not None and kinds:
+        raise ValueError(
+            f"public tells what the columns are. Received beside it: {', '.join(kinds)}"
+        )
+    if public is None:
+        table = Table.of(frame, kinds, rules or (), seed)
+    else:
+        table = PublicTable(public, rules or ())
     return TableDataset(table.codes(frame, seed), table, batch_size=batch_size, seed=seed)

@@ -9,6 +9,7 @@ from kerasgan.modalities.labels import Attributes, ClassLabels
 from kerasgan.modalities.masks import Masks
 from kerasgan.modalities.modality import Modality
 from kerasgan.modalities.music import Music
+from kerasgan.modalities.public_table import PublicTable
 from kerasgan.modalities.sequences import Sequences
 from kerasgan.modalities.series import Series
 from kerasgan.modalities.spectrograms import Spectrograms
@@ -25,6 +26,7 @@ __all__ = [
     "Masks",
     "Modality",
     "Music",
+    "PublicTable",
     "Sequences",
     "Series",
     "Spectrograms",

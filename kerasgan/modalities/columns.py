@@ -50,7 +50,7 @@ class Category(Column):
     def encoded(self, series, random):
         places = self.places(series)
         if (places < 0).any():
-            refuse_value(series, places < 0, "none of the categories of training")
+            refuse_value(series, places < 0, "none of the categories of the table")
         return self.digits(places)
 
     def digits(self, places):

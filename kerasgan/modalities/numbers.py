@@ -37,7 +37,7 @@ class Number(Column):
 
     @classmethod
     def of(cls, series, seed):
-        values, unit = _as_numbers(series)
+        values, unit = as_numbers(series)
         known = values[~np.isnan(values)]
         distinct, times = np.unique(known, return_counts=True)
         points = distinct[times >= POINT * len(values)].tolist()
@@ -75,8 +75,10 @@ class Number(Column):
         if len(means):
             apart = (values[:, None] - means) / deviations
             fits = weights - np.log(deviations) - apart**2 / 2
-            # Drawn by adding Gumbel noise: no row of weights need be normalised.
-            modes = np.argmax(fits + random.gumbel(size=fits.shape), axis=1)
+            if random:
+                # Drawn by adding Gumbel noise: no row of weights need be normalised.
+                fits += random.gumbel(size=fits.shape)
+            modes = np.argmax(fits, axis=1)
             places = np.clip(apart[np.arange(len(values)), modes] / 4, -1.0, 1.0)
         modes += len(self.points)
         for number, point in enumerate(self.points):
@@ -85,7 +87,7 @@ class Number(Column):
         if not len(means) and len(self.points):
             modes = np.minimum(modes, len(self.points) - 1)
         if np.isnan(values).any() and None not in self.points:
-            refuse_value(series, np.isnan(values), "missing, and no row was so in training")
+            refuse_value(series, np.isnan(values), "missing, which the table does not know of")
         return np.stack([places, modes], axis=1)
 
     def decoded(self, codes):
@@ -118,7 +120,7 @@ class Number(Column):
 
     def numbers(self, series):
         """The values as float64, NaN where missing; dates in days, seconds or microseconds."""
-        return _as_numbers(series, self.unit)[0]
+        return as_numbers(series, self.unit)[0]
 
     def ends(self):
         """The lowest and the highest value, as texts."""
@@ -138,7 +140,7 @@ def _histogram(values, low, high):
     return np.histogram(values, BINS, (low, max(high, low + 1e-9)))[0]
 
 
-def _as_numbers(series, unit=None):
+def as_numbers(series, unit=None):
     """Float64 values, NaN where missing, and of dates their unit."""
     pd = pandas()
     if unit or not pd.api.types.is_numeric_dtype(series.dtype):

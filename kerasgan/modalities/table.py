@@ -42,6 +42,7 @@ class Table(Modality):
     accepted = "rows as Table.rows makes them: fit takes a frame, or what load_table gives"
     limit = 1.0
     suffixes = (".csv", ".parquet", ".npz")
+    draws_modes = True
 
     def __init__(self, columns: list, rules: list = ()):
         self.columns = [made(config) for config in columns]
@@ -128,7 +129,7 @@ class Table(Modality):
         Raises:
             ValueError: On a value that no row had in training, by its column and row.
         """
-        frame, random = read_frame(source), np.random.default_rng(seed)
+        frame, random = read_frame(source), self.draws_modes and np.random.default_rng(seed)
         missing = [name for name in self.names if name not in frame]
         if missing:
             raise ValueError(f"The table has no column {', '.join(map(repr, missing))}.")

@@ -118,7 +118,9 @@ class GAN(GeneratesSamples):
     def discriminator_loss(self, batch, training=True):
         fake = batch["fake"] if "fake" in batch else self.no_gradient(self.made, batch, training)
         real_logits = self.judge(batch["real"], batch, training)
-        fake_logits = self.judge(fake, batch, training)
+        # With privacy a fake has classes of its own.
+        of_fake = {"labels": batch["fake_labels"]} if "fake_labels" in batch else {}
+        fake_logits = self.judge(fake, batch | of_fake, training)
         self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         if training:

@@ -15,6 +15,12 @@ from kerasgan.modalities.frames import is_frame
 from kerasgan.models.making_rows import MakesRows
 from kerasgan.penalties import GradientPenalty
 
+# Of a table that is told: a discriminator of single rows, of which nothing is drawn.
+PRIVATE = {
+    "networks": {"pack": 1, "dropout": 0.0},
+    "model": {"adversarial_loss": "minimax", "penalty_weight": 0.0},
+}
+
 
 @register
 class TabularGAN(MakesRows, AdversarialModel):
@@ -35,12 +41,14 @@ class TabularGAN(MakesRows, AdversarialModel):
     from the averaged generator; a category is drawn by its probability.
 
     Synthetic rows are no guarantee of privacy: `kerasgan evaluate` measures how near they are to
-    those of training.
+    those of training. Of a `kerasgan.modalities.PublicTable` it can be trained with one, as is
+    said there.
 
     Args:
         generator, discriminator: As `kerasgan.networks.ctgan` builds them.
         table: The `kerasgan.modalities.Table` of the rows.
-        penalty_weight: Float, λ.
+        adversarial_loss: The game, as of `GAN`.
+        penalty_weight: Float, λ; 0 for no penalty.
         temperature: Float, of Gumbel-softmax.
         discriminator_steps: Turns of the discriminator for one of the generator.
         augmentation, ema_decay, seed, name: As in `AdversarialModel`.
@@ -48,7 +56,8 @@ class TabularGAN(MakesRows, AdversarialModel):
     Default optimizers: Adam with learning rate 2e-4, beta_1 0.5 and beta_2 0.9 for both.
 
     Raises:
-        ValueError: If the networks do not fit the table.
+        ValueError: If the networks do not fit the table; on a Wasserstein critic without a penalty,
+            which nothing bounds.
 
     Example:
 
@@ -75,6 +84,7 @@ class TabularGAN(MakesRows, AdversarialModel):
         discriminator: keras.Model,
         *,
         table: Table,
+        adversarial_loss: str | losses.AdversarialLoss = "wasserstein",
         penalty_weight: float = 10.0,
         temperature: float = 0.2,
         discriminator_steps: int = 1,
@@ -96,6 +106,12 @@ class TabularGAN(MakesRows, AdversarialModel):
                 f"conditions of {taken[1][-1]} to rows of {made[-1]}, a discriminator of {judged}. "
                 "kerasgan.networks.ctgan(table.row_dim, table.condition_dim) builds such ones."
             )
+        game = losses.get(adversarial_loss)
+        if not penalty_weight and isinstance(game, losses.Wasserstein):
+            raise ValueError(
+                "Without a penalty nothing bounds a Wasserstein critic. Give a penalty_weight "
+                'above 0, or another adversarial_loss, "minimax" say.'
+            )
         super().__init__(
             {"generator": generator, "discriminator": discriminator},
             {"table": table, "condition": Arrays()},
@@ -108,8 +124,8 @@ class TabularGAN(MakesRows, AdversarialModel):
         self.discriminator_steps = discriminator_steps
         self.latent_dim, self.pack = taken[0][-1], judged // width
         self.repeats = {"discriminator": discriminator_steps}
-        self.adversarial_loss = losses.get("wasserstein")
-        self.penalty = GradientPenalty(penalty_weight)
+        self.adversarial_loss = game
+        self.penalties = [GradientPenalty(penalty_weight)] if penalty_weight else []
         self.track(*self.adversarial_loss.shown, "condition_loss")
 
     @classmethod
@@ -117,6 +133,11 @@ class TabularGAN(MakesRows, AdversarialModel):
         """What the data's shapes give the builder: dict of its arguments."""
         named = {"row_dim": "table", "condition_dim": "condition"}
         return {size: sample_shapes[name][0] for size, name in named.items()}
+
+    @classmethod
+    def recipe_of(cls, data):
+        # What is told is for training with privacy.
+        return cls.recipe | (PRIVATE if "public" in data else {})
 
     def default_optimizers(self):
         return {p: keras.optimizers.Adam(2e-4, beta_1=0.5, beta_2=0.9) for p in self.players}
@@ -130,6 +151,9 @@ class TabularGAN(MakesRows, AdversarialModel):
             size, seed = kwargs.pop("batch_size", None) or 500, self.seed or 0
             codes = self.table.codes(x, seed)
             x = TableDataset(codes, self.table, batch_size=size, seed=seed)
+        if isinstance(x, TableDataset) and kwargs.get("privacy") is not None:
+            # It draws the rows of each step itself.
+            x, kwargs["batch_size"] = x.everything(), x.batch_size
         return super().fit(x, y, **kwargs)
 
     # In a step.
@@ -151,21 +175,24 @@ class TabularGAN(MakesRows, AdversarialModel):
         return {"latents": latents, "noise": noise}
 
     def discriminator_loss(self, batch, training=True):
-        fake = self.no_gradient(self.made, batch, training)
+        fake = batch["fake"] if "fake" in batch else self.no_gradient(self.made, batch, training)
         real, fake = (self.packed(rows, batch) for rows in (batch["table"], fake))
         real_logits, fake_logits = self.judge(real, training), self.judge(fake, training)
         self.log(**self.adversarial_loss.scores(real_logits, fake_logits))
         loss = self.adversarial_loss.discriminator(real_logits, fake_logits)
         if training:
-            loss += self.penalty(self.judge, real, fake, self.seed_generator)
+            loss += sum(p(self.judge, real, fake, self.seed_generator) for p in self.penalties)
         return loss
 
     def generator_loss(self, batch, training=True):
         outputs = self.generator([batch["latents"], batch["condition"]], training=training)
         logits = self.judge(self.packed(self.activated(outputs, batch), batch), training)
+        real_logits = None
+        if self.adversarial_loss.pairs:
+            real_logits = self.judge(self.packed(batch["table"], batch), training)
         told = self.condition_loss(outputs, batch)
         self.log(condition_loss=told)
-        return self.adversarial_loss.generator(None, logits) + told
+        return self.adversarial_loss.generator(real_logits, logits) + told
 
     def made(self, batch, training=True):
         """The rows that the generator makes of a batch's latents and conditions."""

@@ -11,14 +11,15 @@ from kerasgan.engine.accounting import accounting
 from kerasgan.engine.data import named
 from kerasgan.engine.saving import is_float16
 from kerasgan.engine.shapes import every_layer, refuse_batch_normalization
-from kerasgan.modalities import ClassLabels
-from kerasgan.models import GAN, ConditionalGAN
+from kerasgan.modalities import ClassLabels, PublicTable
+from kerasgan.models import GAN, ConditionalGAN, TabularGAN
 from kerasgan.privacy.steps import PrivateSteps
 
-# What a model must have of `GAN`, of which it is known who sees the data.
-KNOWN = (
+# The models of which it is known who sees the data, and what another must have of them.
+KNOWN = {cls.takes: cls for cls in (GAN, ConditionalGAN, TabularGAN)}
+SAME = (
     *("discriminator_loss", "generator_loss", "made", "judge", "draw", "generator_inputs"),
-    *("after_step", "turn", "whole_loss"),
+    *("activated", "condition_loss", "packed", "after_step", "turn", "whole_loss"),
 )
 
 
@@ -155,16 +156,19 @@ def _reason(model):
     """Why a model cannot be trained with privacy, or None."""
     if model.trained_openly or model.is_loaded:
         return "it has learned from data without privacy, which cannot be undone"
-    known = ConditionalGAN if "labels" in type(model).takes else GAN
-    own = [getattr(type(model), name) is getattr(known, name) for name in KNOWN]
-    if not all(own) or type(model).takes != known.takes:
+    known = KNOWN.get(type(model).takes)
+    if not all(getattr(type(model), name, 0) is getattr(known, name, 0) for name in SAME):
         return "it is not known of its losses that the discriminator alone sees the data"
     if known is ConditionalGAN and not isinstance(model.labels, ClassLabels):
         return "of attributes it could not draw some without looking at the data"
+    if known is TabularGAN and type(model.table) is not PublicTable:
+        return "its table is fitted to the data; tell what is known of it, in a PublicTable"
+    if known is TabularGAN and model.pack > 1:
+        return "its discriminator judges several rows at once; build it with pack=1"
     if model.adversarial_loss.pairs:
         return "its generator's loss looks at real samples"
     if model.penalties:
-        return "a penalty takes gradients of gradients of each record"
+        return "a penalty takes gradients of gradients of each record; weigh it by 0"
     if model.augmentation is not None:
         return "augmentation draws for a batch, and records are clipped one by one"
     if is_float16(model.discriminator):
@@ -172,5 +176,5 @@ def _reason(model):
     if any(v.regularizer is not None for v in model.discriminator.trainable_variables):
         return "its discriminator has regularisers"
     if any(getattr(x, "seed_generator", None) for x in every_layer(model.discriminator)):
-        return "its discriminator draws at random, in dropout say"
+        return "its discriminator draws at random, in dropout say; build it with dropout=0"
     return None

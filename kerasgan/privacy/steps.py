@@ -25,7 +25,7 @@ class PrivateSteps:
     """
 
     def __init__(self, privacy, model, records, batch_size, epochs):
-        n = len(records["real"])
+        n = len(next(iter(records.values())))
         privacy.check(model, n)
         self.privacy, self.model = privacy, model
         seed = int(ops.convert_to_numpy(model.seed_generator.state)[0])
@@ -59,7 +59,10 @@ class PrivateSteps:
         """The mean loss, and the noisy mean of clipped gradients, inside a step."""
         model, size = self.model, self.lots.batch_size
         records = {name: batch[name] for name in type(model).takes}
-        records["fake"] = model.no_gradient(model.made, batch)
+        told = self.without_data(batch)
+        records["fake"] = model.no_gradient(model.made, told)
+        if "labels" in told:
+            records["fake_labels"] = told["labels"]
         loss, sums = self.clipped_sums(records, batch["included"][:, 0], variables)
         deviation = self.privacy.noise_multiplier * self.privacy.clipping_norm
         noise = [
@@ -68,8 +71,15 @@ class PrivateSteps:
         return loss / size, [(total + own) / size for total, own in zip(sums, noise)]
 
     def without_data(self, batch):
-        """What the generator may see of a batch: its latents, and classes drawn anew."""
-        kept = {"latents": batch["latents"]}
+        """What the generator may see of a batch: what it drew, and classes drawn anew.
+
+        In turns of the discriminator too: by its batch normalisation what it makes for one record
+        would depend on all others, and on how many there are.
+        """
+        kept = {name: batch[name] for name in ("latents", "noise") if name in batch}
+        if "condition" in batch:
+            # Of a table that is told it is the same for all rows.
+            kept["condition"] = ops.ones_like(batch["condition"])
         if "labels" in batch:
             n, dim = ops.shape(batch["labels"])
             seed = backend.seed_of_latents(self.model.seed_generator)
