@@ -57,9 +57,9 @@ def test_the_sums_of_convolutions_are_those_of_the_batch():
 
     keras.utils.set_random_seed(0)
     pair = networks.dcgan((16, 16, 1), width=2, discriminator_normalization=None)
-    model, (real, fake) = compiled(models.GAN(*pair)), [images(40, (16, 16, 1))] * 2
+    model, (real, fake) = compiled(models.GAN(*pair)), [images(64, (16, 16, 1))] * 2
     fake = fake[::-1] / np.float32(127.5) - 1
-    found = sums(model, real, fake, np.arange(40) < 35, norm=1e9)["sums"]
+    found = sums(model, real, fake, np.arange(64) < 35, norm=1e9)["sums"]
 
     def whole():
         batch = {"real": keras.ops.cast(real[:35], "float32") / 127.5 - 1, "fake": fake[:35]}
