@@ -203,7 +203,7 @@ def main():
     commands = parser.add_subparsers(required=True)
     one = commands.add_parser("train")
     one.add_argument("name", choices=CANDIDATES)
-    one.add_argument("--minutes", type=float, nargs="+", default=[5, 10, 20])
+    one.add_argument("--minutes", type=float, nargs="+", default=[5, 10])
     one.add_argument("--features", help="EfficientNet-Lite0 as a .keras file, for projected_gan")
     one.set_defaults(call=train)
     two = commands.add_parser("judge")
