@@ -37,8 +37,9 @@ class Privacy:
     w ← w - optimizer(g / batch_size)
     ```
 
-    and the generator learns from it alone (post-processing); of a model with classes it learns all
-    of them equally, for how frequent each is would be of the data too. ε is counted by
+    and the generator learns from it alone (post-processing); of a model with classes it makes and
+    learns all of them equally, for how frequent each is would be of the data too. A `TabularGAN`
+    needs a `kerasgan.modalities.PublicTable`. ε is counted by
     dp-accounting, from the steps that the discriminator's optimizer has made: a run that is resumed
     with the same numbers goes on where it was. It is in the logs and on the card, and the run ends
     before the step that would exceed it. One turn of the generator follows several of the
