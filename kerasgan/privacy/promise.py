@@ -163,9 +163,7 @@ def _reason(model):
     if known is ConditionalGAN and not isinstance(model.labels, ClassLabels):
         return "of attributes it could not draw some without looking at the data"
     if known is TabularGAN and type(model.table) is not PublicTable:
-        return (
-            "its table is fitted to the data; tell what is known of it (PublicTable, data.public)"
-        )
+        return "its table is fitted to the data; tell what is known of it, in a PublicTable"
     if known is TabularGAN and model.pack > 1:
         return "its discriminator judges several rows at once; build it with pack=1"
     if model.adversarial_loss.pairs:
