@@ -1,7 +1,7 @@
 """How good are series that a model makes?
 
     python benchmarks/series.py sines sines.npy
-    kerasgan train series_gan --data sines.npy --out runs/sines networks.width=128
+    kerasgan train series_gan --data sines.npy --out runs/sines networks.width=128 --epochs 250
     python benchmarks/series.py score runs/sines sines.npy --repeats 3
 
 `sines` writes the sines of Yoon et al. 2019: 10,000 series of 24 steps and 5 variables, frequencies
