@@ -61,6 +61,10 @@ ADULT = {
 }
 
 
+def values(known):
+    return known.split("|") if isinstance(known, str) else known
+
+
 def noise_for(epsilon, share, steps):
     """The noise multiplier by which a budget lasts for so many steps."""
     low, high = 0.5, 20.0
@@ -123,8 +127,7 @@ def main():
     parser.add_argument("--clipping-norm", type=float, default=1.0)
     parser.add_argument("--validation", action="store_true")
     options = parser.parse_args()
-    split = lambda known: known.split("|") if isinstance(known, str) else known  # noqa: E731
-    table = PublicTable({name: split(known) for name, known in ADULT.items()})
+    table = PublicTable({name: values(known) for name, known in ADULT.items()})
     train, test = read_frame(options.train), read_frame(options.test)
     if options.validation:
         order = np.random.default_rng(0).permutation(len(train))
