@@ -39,12 +39,7 @@ def record(name, rows, by=("backend",)):
     if path.exists():
         with open(path, newline="") as file:
             kept = [r for r in csv.DictReader(file) if any(r[c] != str(rows[0][c]) for c in by)]
-    # Rows of another measurement may have other columns.
-    columns = dict.fromkeys(column for row in [*rows, *kept] for column in row)
-    with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(columns))
-        writer.writeheader()
-        writer.writerows([*kept, *rows])
+    _write(path, [*kept, *rows])
     for row in rows:
         print(", ".join(f"{key} {value}" for key, value in row.items()))
 
@@ -76,7 +71,13 @@ def write(path, key, row):
     """Add a row, or replace the one of the same key, at once: a long benchmark may be stopped."""
     row = {name: str(value) for name, value in row.items()}
     rows = read(path, key) | {tuple(row[column] for column in key): row}
+    _write(path, rows.values())
+
+
+def _write(path, rows):
+    # Rows of another measurement may have other columns.
+    columns = dict.fromkeys(column for row in reversed([*rows]) for column in row)
     with open(path, "w", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
+        writer = csv.DictWriter(file, list(columns))
         writer.writeheader()
-        writer.writerows(rows.values())
+        writer.writerows(rows)
