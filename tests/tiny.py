@@ -72,3 +72,12 @@ def assert_same(one, other, rtol=0.0, atol=0.0):
     assert len(one) == len(other) > 0
     for a, b in zip(one, other):
         np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
+
+
+def accounted_epsilon(noise_multiplier, share, steps, delta):
+    """The ε that dp-accounting counts of so many steps."""
+    from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent, rdp
+
+    accountant = rdp.RdpAccountant()
+    accountant.compose(PoissonSampledDpEvent(share, GaussianDpEvent(noise_multiplier)), steps)
+    return accountant.get_epsilon(delta)
