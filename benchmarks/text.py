@@ -85,37 +85,44 @@ def trained(cls, built, modality, codes, stage, options, epochs, rates=None, **o
     return model
 
 
+def adversarial(cls, built, modality, codes, options):
+    """A model whose generator has learnt by likelihood, after its adversarial stage."""
+    if "discriminator" in cls.stages:
+        trained(cls, built, modality, codes, "discriminator", options, 1)
+    own = {"discriminator_steps": options.discriminator_steps}
+    own |= (
+        {"rollouts": options.rollouts}
+        if cls is models.SequenceGAN
+        else {"annealing_steps": options.steps}
+    )
+    part = codes[: 64 * options.steps]
+    epochs = -(-64 * options.steps // len(codes))
+    rates = {"generator": options.rate, "discriminator": 1e-4}
+    return trained(cls, built, modality, part, "adversarial", options, epochs, rates, **own)
+
+
 def runs(modality, codes, options, figures):
     """Rows of likelihood alone, and of each model from there."""
-    rows = []
+    shape, rows = (modality.length, len(modality.tokens)), []
     for name in ["likelihood", *MODELS]:
-        cls = MODELS.get(name, models.SequenceGAN)
         keras.utils.set_random_seed(options.seed)
-        built = networks.sequence_gan((modality.length, len(modality.tokens)), options.width)
+        built = networks.sequence_gan(shape, options.width)
         start = time.time()
-        model = trained(cls, built, modality, codes, "likelihood", options, options.epochs)
-        own = {"discriminator_steps": options.discriminator_steps}
-        own |= (
-            {"rollouts": options.rollouts}
-            if cls is models.SequenceGAN
-            else {"annealing_steps": options.steps}
-        )
-        if name != "likelihood":
-            if "discriminator" in cls.stages:
-                trained(cls, built, modality, codes, "discriminator", options, 1)
-            part = codes[: 64 * options.steps]
-            epochs = -(-64 * options.steps // len(codes))
-            rates = {"generator": options.rate, "discriminator": 1e-4}
-            model = trained(
-                cls, built, modality, part, "adversarial", options, epochs, rates, **own
-            )
-        minutes = round((time.time() - start) / 60, 1)
-        temperatures = TEMPERATURES if name == "likelihood" else (1.0,)
-        for temperature in temperatures:
+        if name == "likelihood":
+            cls = models.SequenceGAN
+            model = trained(cls, built, modality, codes, "likelihood", options, options.epochs)
+            learnt, before = built[0].get_weights(), time.time() - start
+            minutes = before / 60
+        else:
+            built[0].set_weights(learnt)
+            model = adversarial(MODELS[name], built, modality, codes, options)
+            minutes = (before + time.time() - start) / 60
+        for temperature in TEMPERATURES if name == "likelihood" else (1.0,):
             made = model.generate(options.n, seed=options.seed, temperature=temperature)
-            row = {"model": name, "temperature": temperature, "minutes": minutes, "n": options.n}
-            rows.append(row | {k: round(v, 4) for k, v in figures(made).items()})
-            print(rows[-1], flush=True)
+            row = {"model": name, "temperature": temperature, "minutes": round(minutes, 1)}
+            row |= {"n": options.n} | {k: round(v, 4) for k, v in figures(made).items()}
+            rows.append(row)
+            print(row, flush=True)
     return rows
 
 
