@@ -175,6 +175,11 @@ def lstm(layer, x):
     return _on.lstm(layer, x)
 
 
+def lstm_cell(cell, x, states):
+    """What the cell of such a layer gives at one place, and its states after that."""
+    return _on.lstm_cell(cell, x, states)
+
+
 def run_step(step, args, groups):
     """Run `step(data)` as Keras's trainer of this backend expects it.
 

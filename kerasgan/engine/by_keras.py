@@ -30,6 +30,7 @@ max_pooling = keras.layers.MaxPooling2D.call
 nearest_upsampling = keras.layers.UpSampling2D.call
 group_normalization = keras.layers.GroupNormalization.call
 lstm = keras.layers.LSTM.__call__
+lstm_cell = keras.layers.LSTMCell.__call__
 
 
 def convolution(x, kernel, bias, **options):

@@ -21,6 +21,7 @@ depthwise_convolution = by_keras.depthwise_convolution
 max_pooling = by_keras.max_pooling
 group_normalization = by_keras.group_normalization
 lstm = by_keras.lstm
+lstm_cell = by_keras.lstm_cell
 nearest_upsampling = by_keras.nearest_upsampling
 reflection_padding = by_keras.reflection_padding
 move_towards = by_keras.move_towards

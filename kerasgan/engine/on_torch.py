@@ -29,6 +29,7 @@ reflection_padding = on_torch_layers.reflection_padding
 nearest_upsampling = on_torch_layers.nearest_upsampling
 group_normalization = on_torch_layers.group_normalization
 lstm = on_torch_layers.lstm
+lstm_cell = on_torch_layers.lstm_cell
 
 
 def gradients(loss_fn, variables, scale_loss):

@@ -205,14 +205,11 @@ def with_zero_first(kernel):
 
 
 def lstm(layer, x):
-    # Keras calls its cell place by place; the order of the gates is the same.
-    kernel, recurrent, bias = (v.value.to(x.dtype) for v in layer.cell.weights)
     zeros = x.new_zeros((1, len(x), layer.units))
-    weights = [kernel.mT, recurrent.mT, bias, torch.zeros_like(bias)]
     outputs, *_ = torch.lstm(
         x,
         (zeros, zeros),
-        weights,
+        _lstm_weights(layer.cell, x),
         has_biases=True,
         num_layers=1,
         dropout=0.0,
@@ -221,3 +218,15 @@ def lstm(layer, x):
         batch_first=True,
     )
     return outputs
+
+
+def lstm_cell(cell, x, states):
+    hidden, carry = torch.lstm_cell(x, states, *_lstm_weights(cell, x))
+    return hidden, (hidden, carry)
+
+
+def _lstm_weights(cell, x):
+    # Keras adds and splits what its products give operation by operation; the order of the gates
+    # is the same.
+    kernel, recurrent, bias = (v.value.to(x.dtype) for v in cell.weights)
+    return [kernel.mT, recurrent.mT, bias, torch.zeros_like(bias)]

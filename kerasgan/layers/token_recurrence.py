@@ -63,8 +63,7 @@ class TokenRecurrence(keras.layers.Layer):
         def step(carry, place):
             before, *states = carry
             known, mark = place
-            # A method of the layer's cell, as the layer itself calls it.
-            hidden, states = self.lstm.cell(self.embedding(before), states)
+            hidden, states = backend.lstm_cell(self.lstm.cell, self.embedding(before), states)
             logits = self.head(hidden)
             if temperature is not None:
                 logits = logits / temperature
