@@ -275,7 +275,9 @@ def fit(
         return held
     # Of photographs whole ones are held out, which no discriminator judges.
     is_judged = held and len(held) == len(model.takes) and held_out >= Diagnosis.FEWEST
-    watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None)]
+    # Both players' gradients over 256 samples are half of an epoch of 300.
+    looked_at = min(max(len(dataset) * dataset.batch_size // 8, 64), 256)
+    watching = [Diagnosis(dataset.sample(HELD_OUT), held if is_judged else None, n=looked_at)]
     if held or not model.needs_data:
         watching.append(SampleGrid(run / "grids", seed=model.seed, batch=held))
     model.fit(
