@@ -51,12 +51,13 @@ def drums(stored):
 
 
 def read(folder, length, sample_rate):
-    """All sounds below a folder, floats in [-1, 1] `(n, length, 1)`, and their labels."""
+    """All sounds below a folder, floats in [-1, 1] `(n, length, 1)`, and their labels' names."""
     dataset = kerasgan.datasets.load_sounds(
         folder, length, sample_rate, normalize=True, shuffle=False, labels=True
     )
     sounds, labels = zip(*(dataset[i] for i in range(len(dataset))))
-    return np.concatenate(sounds) / np.float32(32768), np.concatenate(labels)
+    names = np.array(dataset.label_names)[np.concatenate(labels)]
+    return np.concatenate(sounds) / np.float32(32768), names
 
 
 def classifier(length, sample_rate, label_dim):
@@ -89,8 +90,10 @@ def main():
         unpack(options.npz, options.data)
     keras.utils.set_random_seed(options.seed)
     size = options.length, options.sample_rate
-    sounds, labels = read(options.data / "train", *size)
-    network = classifier(*size, int(labels.max()) + 1)
+    sounds, names = read(options.data / "train", *size)
+    # The test sounds need not be of all kinds.
+    kinds, labels = np.unique(names, return_inverse=True)
+    network = classifier(*size, len(kinds))
     steps = options.epochs * -(-len(sounds) // 64)
     network.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps)),
@@ -98,17 +101,18 @@ def main():
         metrics=["accuracy"],
     )
     network.fit(sounds, labels, batch_size=64, epochs=options.epochs, verbose=2)
-    sounds, labels = read(options.data / "test", *size)
-    right = network.predict(sounds, verbose=0).argmax(1) == labels
+    sounds, names = read(options.data / "test", *size)
+    right = kinds[network.predict(sounds, verbose=0).argmax(1)] == names
     network.save(options.out)
     row = {
         "data": options.data.name,
+        "length": options.length,
         "test_accuracy": round(float(right.mean()), 4),
         "n_test": len(right),
         "epochs": options.epochs,
         "seed": options.seed,
     }
-    record("sounds", [row], by=("data",))
+    record("sounds", [row], by=("data", "length"))
 
 
 if __name__ == "__main__":
