@@ -192,17 +192,9 @@ def run_step(step, args, groups):
 def without_autotune(epoch_iterator):
     """Keep TensorFlow from tuning the pipeline that Keras made of arrays or a `PyDataset`.
 
-    There is nothing in it to tune, and the end of an epoch often waits for the tuner to wake,
-    which it does ever more rarely: for seconds in a run's first minute.
+    The end of an epoch often waits for the tuner to wake: for seconds in a run's first minute.
     """
     _on.without_autotune(epoch_iterator)
-
-
-def gradient_norm(loss_fn, variables):
-    """The norm of the gradient that one player's turn would follow; meant for `without_effect`."""
-    _, found = gradients(loss_fn, variables)
-    squares = [ops.sum(ops.square(g)) for g in found if g is not None]
-    return ops.sqrt(sum(squares, ops.zeros(())))
 
 
 def without_effect(fn, variables):
