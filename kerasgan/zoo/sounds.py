@@ -12,7 +12,7 @@ from kerasgan.zoo.neighbours import write_neighbours
 
 def evaluate_sounds(model, given, features, n, seed, neighbours):
     """Figures of sounds by mel spectrograms, and by a classifier, if there is one, as a dict."""
-    judge = None if features is None else _classifier(features, model)
+    judge = None if features is None else _classifier(features, given["real"].shape[1])
     real, labels = given["real"], given.get("labels")
     asked = None if labels is None else model.grid_labels(n)
     made = model.generate(n, seed=seed, labels=asked, verbose=False)
@@ -56,14 +56,14 @@ def _judged(real, made, labels, asked):
     return figures
 
 
-def _classifier(path, model):
+def _classifier(path, length):
     try:
         network = keras.saving.load_model(path, compile=False)
     except Exception as error:  # a missing file, a zip or a class that is unknown
         raise ValueError(
             f"{str(path)!r} cannot be read as a classifier of sounds, a .keras file: {error}"
         ) from error
-    length, dense = model.sample_shape[0], isinstance(network.layers[-1], keras.layers.Dense)
+    dense = isinstance(network.layers[-1], keras.layers.Dense)
     if not dense or tuple(network.input_shape[1:]) not in ((length, 1), (None, 1)):
         raise ValueError(
             f"{str(path)!r} must take sounds (batch, {length}, 1) in [-1, 1] and end in a dense "
