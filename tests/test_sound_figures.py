@@ -7,7 +7,7 @@ from keras import layers
 from PIL import Image
 
 from kerasgan import cli, metrics, models, networks, zoo
-from kerasgan.modalities import Audio
+from kerasgan.modalities import Audio, Spectrograms
 
 RATE, LENGTH = 8000, 512
 pytestmark = pytest.mark.without_backend
@@ -77,6 +77,20 @@ def test_the_command_prints_what_a_classifier_hears(paths, capsys):
     assert figures["generated"] == "6" and figures["real"] == "8"
     with Image.open(paths / "near.png") as picture:
         assert np.ptp(np.asarray(picture)) > 0
+
+
+def test_a_classifier_hears_what_is_made_as_spectrograms(paths):
+    options = models.ConditionalSpecGAN.network_options
+    pair = networks.dcgan((32, 32, 1), latent_dim=4, width=2, label_dim=2, **options)
+    modality = Spectrograms(RATE, frame_length=64, hop=16, frames=32)
+    model = models.ConditionalSpecGAN(*pair, modality=modality, seed=0)
+    zoo.save(model, paths / "spectrograms", recipe={"data": {"labels": True}})
+    given = paths / "spectrograms", paths / "sounds", paths / "judge.keras"
+    found = zoo.evaluate(*given, n=4, seed=1)
+    judge = keras.saving.load_model(paths / "judge.keras")
+    made = model.generate(4, seed=1, labels=[0, 0, 1, 1]) / np.float32(32768)
+    right = judge.predict(made, verbose=0).argmax(1) == [0, 0, 1, 1]
+    assert found["label_agreement"] == np.mean(right)
 
 
 def test_a_classifier_of_something_else_is_refused_by_its_name(paths):

@@ -56,10 +56,11 @@ class Spectrograms(Audio):
             raise ValueError(
                 f"frame_length must be a power of 2, 4 or more. Received: {frame_length}"
             )
-        if not 0 < hop <= frame_length or frames < 1:
+        # At its edges a window is 0: without overlap there is no way back.
+        if not 0 < hop < frame_length or frames < 1:
             raise ValueError(
-                "hop must be from 1 to frame_length, frames 1 or more. Received: "
-                f"hop={hop}, frames={frames}"
+                "hop must be 1 or more and below frame_length, frames 1 or more. Received: "
+                f"hop={hop}, frame_length={frame_length}, frames={frames}"
             )
         self.frame_length, self.hop, self.frames = frame_length, hop, frames
         self.bins = frame_length // 2
