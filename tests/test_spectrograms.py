@@ -64,8 +64,8 @@ def test_frequencies_are_normalised_over_the_data_and_saved_with_the_model(tmp_p
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="power of 2"):
         Spectrograms(RATE, frame_length=100)
-    with pytest.raises(ValueError, match="hop must be from 1 to frame_length"):
-        Spectrograms(RATE, frame_length=32, hop=64)
+    with pytest.raises(ValueError, match="hop must be 1 or more and below"):
+        Spectrograms(RATE, frame_length=32, hop=32)
     with pytest.raises(ValueError, match="16 numbers each"):
         Spectrograms(RATE, **SIZES, means=[0.0])
     keras.utils.set_random_seed(0)
