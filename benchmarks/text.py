@@ -109,8 +109,9 @@ def runs(modality, codes, options, figures):
         built = networks.sequence_gan(shape, options.width)
         start = time.time()
         if name == "likelihood":
-            cls = models.SequenceGAN
-            model = trained(cls, built, modality, codes, "likelihood", options, options.epochs)
+            model = trained(
+                models.SequenceGAN, built, modality, codes, "likelihood", options, options.epochs
+            )
             learnt, before = built[0].get_weights(), time.time() - start
             minutes = before / 60
         else:
